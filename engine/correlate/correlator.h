@@ -1,0 +1,51 @@
+// The correlator: a fold over hits in log order. ONE thread owns it. It makes single-event alerts, keeps the windows of
+// all correlations, runs chained levels to completion per event, and appends alerts ordered by
+// (chain level, rule key, key text, bucket). Semantics: spec semantics §3-§5.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/alert/alert.h"
+#include "engine/correlate/hit.h"
+#include "engine/plan/plan.h"
+
+namespace vedette::correlate {
+
+struct RuleCounters {
+  std::uint64_t hits = 0;             // base rules: matching events; correlations: contributing events
+  std::uint64_t left_out = 0;         // correlations: events lacking a key (or holding a sentinel)
+  std::uint64_t triggers = 0;
+  std::uint64_t alerts = 0;
+  std::uint64_t suppressed = 0;
+  std::uint64_t groups = 0;           // live groups
+};
+
+class Correlator {
+ public:
+  explicit Correlator(plan::PlanPtr plan);
+  ~Correlator();
+  Correlator(const Correlator&) = delete;
+  Correlator& operator=(const Correlator&) = delete;
+
+  // One event in log order; its head is final (t clamped, a raised, late decided, id made). Late events make
+  // single-event alerts only. `tenant` is the tenant's name, `tenant_index` its dense number.
+  void apply(const EventHits& event, const event::Origin& origin, std::vector<alert::Alert>& alerts);
+
+  // The clock of (origin clock, source type) has reached `stamp`; log times follow, and state that no accepted event
+  // can need any more is dropped piecemeal. Call after the events of the stamp were applied.
+  void advance(std::uint32_t clock, std::uint32_t source, TimeUs stamp);
+
+  [[nodiscard]] const RuleCounters& rule_counters(std::uint32_t rule) const;
+  [[nodiscard]] const RuleCounters& correlation_counters(std::uint32_t correlation) const;
+  // Accounted bytes of all window state.
+  [[nodiscard]] std::size_t state_bytes() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vedette::correlate

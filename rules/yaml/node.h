@@ -1,0 +1,45 @@
+// A located YAML tree: what a person wrote, with the place of every key and value, scalars by source text. Read through
+// yaml-cpp's EventHandler (rules/yaml/reader.cc); aliases, merge keys, duplicate keys, tags, control characters, invalid
+// UTF-8, over-deep and over-large input are refused with diagnostics. Value type; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/base/diagnostic.h"
+
+namespace vedette::yaml {
+
+enum class NodeKind : std::uint8_t { null, scalar, sequence, map };
+
+struct Node {
+  NodeKind kind = NodeKind::null;  // null: empty value, or plain ~ / null / Null / NULL
+  std::string text = {};           // scalar: its text after quotes and escapes; null: its source text
+  bool quoted = false;             // 'x', "x" or a block scalar
+  Location where = {};             // of the first character; length = extent on the first line
+  std::vector<Node> items = {};                     // sequence
+  std::vector<std::pair<Node, Node>> entries = {};  // map, in order; keys are scalars
+
+  // The value of a key, or null.
+  [[nodiscard]] const Node* find(std::string_view key) const;
+  [[nodiscard]] bool is_scalar() const { return kind == NodeKind::scalar; }
+  [[nodiscard]] bool is_map() const { return kind == NodeKind::map; }
+  [[nodiscard]] bool is_sequence() const { return kind == NodeKind::sequence; }
+};
+
+// A YAML file or stream held in memory.
+struct File {
+  std::string path;  // as shown in diagnostics
+  std::string text;
+};
+
+// All documents of the file. On errors, documents before the broken one are still returned.
+[[nodiscard]] std::vector<Node> parse(const File& file, Diagnostics& diagnostics);
+
+// The text of a 1-based line, for diagnostics.
+[[nodiscard]] std::string_view line_of(const File& file, int line);
+
+}  // namespace vedette::yaml
