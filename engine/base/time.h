@@ -32,7 +32,8 @@ struct CivilTime {
 // zone Z, +hh:mm, +hhmm, +hh, " UTC" or none (= UTC). A leap second reads as the next second. nullopt when malformed or
 // impossible (2017-09-31).
 [[nodiscard]] std::optional<TimeUs> parse_iso8601(std::string_view text);
-// Integer or decimal count of units (microseconds per unit; 0 means nanoseconds). Rejects NaN, empty, overflow.
+// Integer or decimal count of units, an exponent allowed; unit_us is kSecondUs, 1000, 1, or 0 for nanoseconds. Parts below
+// a microsecond are cut off. nullopt when malformed or out of range.
 [[nodiscard]] std::optional<TimeUs> parse_epoch(std::string_view text, DurationUs unit_us);
 // "2026-01-05T08:00:00.000000Z", always six fraction digits.
 [[nodiscard]] std::string format_rfc3339(TimeUs t);
