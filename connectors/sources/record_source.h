@@ -1,0 +1,48 @@
+// Live sources and what they feed. A source owns its threads: start() returns at once, stop() joins them. Records are
+// stamped with the receive time of the clock passed in. Backpressure is the sink's refusal: HTTP answers 503, Kafka
+// pauses its partitions, files wait.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "engine/base/result.h"
+#include "engine/event/decoder.h"
+#include "engine/event/record.h"
+
+namespace vedette::connectors {
+
+// Receive time, microseconds since the epoch; any thread.
+using Clock = std::function<TimeUs()>;
+// The system's wall clock.
+[[nodiscard]] TimeUs system_clock_now();
+
+// Elements that framing refuses (too long, unfinished). Called on the source's thread; the views die with the call.
+using RejectHandler = std::function<void(const event::Origin&, const event::Reject&)>;
+
+// Where sources put batches. Any thread.
+class BatchSink {
+ public:
+  virtual ~BatchSink() = default;
+  // Takes the batch, numbering it, and leaves it empty; or refuses because the queue is full or closed and leaves it
+  // as it was. Never blocks.
+  [[nodiscard]] virtual bool offer(event::RecordBatch& batch) = 0;
+  // Waits for room; false when there is still none.
+  [[nodiscard]] virtual bool wait_for_room(std::chrono::milliseconds timeout) = 0;
+};
+
+class RecordSource {
+ public:
+  virtual ~RecordSource() = default;
+  // The config name.
+  [[nodiscard]] virtual const std::string& name() const = 0;
+  // Opens what can be opened at once (ports, files); fails with a clear error. The sink outlives stop().
+  [[nodiscard]] virtual Status start(BatchSink& sink) = 0;
+  // Ends all threads; nothing is offered afterwards. Idempotent.
+  virtual void stop() = 0;
+  // Nothing more will come (a file read to its end).
+  [[nodiscard]] virtual bool finished() const { return false; }
+};
+
+}  // namespace vedette::connectors
