@@ -24,6 +24,8 @@ struct ColumnValue {
 // Values of one column: empty = missing. Distinct by key, in document order, at most 64.
 using ColumnValues = std::span<const ColumnValue>;
 
+inline constexpr TimeUs kNoTime = INT64_MIN;
+
 struct Hit {
   std::uint32_t rule = 0;  // index into Plan::rules
   std::uint32_t arm = 0;   // index into SourceProgram::arms
@@ -32,7 +34,9 @@ struct Hit {
 
 // All hits of one event, in rule order.
 struct EventHits {
-  event::EventHead head;       // t, a, flags, id final once sequenced
+  // Final (t, a, flags, id) once sequenced. Before that: a is the newest stamp so far, and t of an event without a usable
+  // time is that of the last good one before it in the batch, or kNoTime.
+  event::EventHead head;
   std::string_view raw;        // raw bytes, only when the id is to be made from them
   std::span<const Hit> hits;
 };
@@ -48,9 +52,23 @@ struct HitBatch {
   Arena arena;
   std::vector<EventHits> events;
   BatchCounters counters;
-  // Newest arrival and event time per source type seen in this batch, for clocks (also of events without hits).
-  struct SourceSeen { std::uint32_t source = 0; std::uint64_t events = 0; TimeUs newest_arrival = event::kNoArrival; TimeUs newest_t = INT64_MIN; };
-  std::vector<SourceSeen> seen;
+  // Over all events of the batch, with or without hits; kNoTime when it has none with a usable time.
+  TimeUs first_good_t = kNoTime, last_good_t = kNoTime, min_t = kNoTime, max_t = kNoTime;
+  // The newest stamp (arrival, else event time) of the batch; heads carry the newest up to and including themselves.
+  TimeUs newest_stamp = event::kNoArrival;
+  // Events per source type, index into Plan::sources.
+  std::vector<std::uint64_t> seen;
+
+  // Empties the batch and keeps its memory.
+  void clear() {
+    origin.reset();
+    arena.clear();
+    events.clear();
+    counters = {};
+    first_good_t = last_good_t = min_t = max_t = kNoTime;
+    newest_stamp = event::kNoArrival;
+    seen.assign(seen.size(), 0);
+  }
 };
 
 }  // namespace vedette::correlate

@@ -1,0 +1,124 @@
+#include "engine/run/sequencer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/mutation.h"
+#include "engine/run/ordinals.h"
+
+namespace vedette::run {
+namespace {
+
+constexpr DurationUs kAheadLimit = 5 * kMinuteUs;
+
+}  // namespace
+
+class Sequencer::Impl {
+ public:
+  Impl(plan::PlanPtr plan, TimeUs now) : plan_(std::move(plan)), now_(now), correlator_(plan_) {
+    delivered_.resize(plan_->sources.size());
+  }
+
+  void apply(const correlate::HitBatch& batch, std::vector<alert::Alert>& alerts) {
+    count(batch);
+    const event::Origin& origin = *batch.origin;
+    if (origin.clock >= clocks_.size()) clocks_.resize(origin.clock + 1, event::kNoArrival);
+    TimeUs& clock = clocks_[origin.clock];
+    for (const correlate::EventHits& hits : batch.events) {
+      correlate::EventHits event = hits;
+      event.head.a = clock = std::max(clock, std::min(event.head.a, now_));
+      settle_time(event);
+      deliver(event, origin, alerts);
+    }
+    clock = std::max(clock, std::min(batch.newest_stamp, now_));
+    if (clock != event::kNoArrival) {
+      ordinals_.advance(clock);
+      for (std::uint32_t source = 0; source < batch.seen.size(); ++source) {
+        if (batch.seen[source] > 0) correlator_.advance(origin.clock, source, clock);
+      }
+    }
+    ordinals_.end_batch();
+  }
+
+  void apply_event(const correlate::EventHits& hits, const event::Origin& origin, std::vector<alert::Alert>& alerts) {
+    correlate::EventHits event = hits;
+    event.head.a = event.head.t;
+    if ((event.head.flags & event::kTimeMissing) != 0) ++counters_.time_missing;
+    deliver(event, origin, alerts);
+    delivered_[event.head.source] = true;
+    ordinals_.advance(event.head.t);
+    if (event.head.t < next_tick_) return;
+    next_tick_ = event.head.t + kSecondUs;
+    for (std::uint32_t source = 0; source < delivered_.size(); ++source) {
+      if (delivered_[source]) correlator_.advance(0, source, event.head.t);
+    }
+  }
+
+  void count(const correlate::HitBatch& batch) {
+    counters_.records += batch.counters.records;
+    counters_.events += batch.counters.events;
+    counters_.rejected += batch.counters.rejected;
+    counters_.matched += batch.counters.matched;
+    if (batch.min_t == correlate::kNoTime) return;
+    counters_.first_t = std::min(counters_.first_t, batch.min_t);
+    counters_.last_t = std::max(counters_.last_t, batch.max_t);
+  }
+
+  SequencerCounters counters_;
+
+  [[nodiscard]] const correlate::Correlator& correlator() const { return correlator_; }
+
+ private:
+  // Missing and future times against the arrival stamp, and whether the event is late (spec semantics §2).
+  void settle_time(correlate::EventHits& event) {
+    event::EventHead& head = event.head;
+    if ((head.flags & event::kTimeMissing) != 0) {
+      // Without any stamp yet there is nothing better than the last good time of the batch, or the epoch.
+      head.t = head.a != event::kNoArrival ? head.a : head.t != correlate::kNoTime ? head.t : 0;
+      ++counters_.time_missing;
+    }
+    if (head.a == event::kNoArrival) head.a = head.t;
+    if (head.t > head.a + kAheadLimit) {
+      head.t = head.a;
+      head.flags |= event::kTimeClamped;
+      ++counters_.clamped;
+    }
+    if (head.t < head.a - plan_->sources[head.source].source.accept && !mutated(Mutation::late_accepted)) {
+      head.flags |= event::kLate;
+      ++counters_.late;
+    }
+  }
+
+  void deliver(correlate::EventHits& event, const event::Origin& origin, std::vector<alert::Alert>& alerts) {
+    std::string made;
+    if ((event.head.flags & event::kIdMade) != 0) {
+      made = ordinals_.make_id(event, origin);
+      event.head.id = made;
+    }
+    const std::size_t before = alerts.size();
+    correlator_.apply(event, origin, alerts);
+    counters_.alerts += alerts.size() - before;
+  }
+
+  plan::PlanPtr plan_;
+  TimeUs now_;
+  correlate::Correlator correlator_;
+  Ordinals ordinals_;
+  std::vector<TimeUs> clocks_;
+  std::vector<bool> delivered_;
+  TimeUs next_tick_ = INT64_MIN;
+};
+
+Sequencer::Sequencer(plan::PlanPtr plan, ClockMode mode, TimeUs now)
+    : impl_(std::make_unique<Impl>(std::move(plan), mode == ClockMode::as_arrived ? now : INT64_MAX)) {}
+Sequencer::~Sequencer() = default;
+
+void Sequencer::apply(const correlate::HitBatch& batch, std::vector<alert::Alert>& alerts) { impl_->apply(batch, alerts); }
+void Sequencer::apply_event(const correlate::EventHits& event, const event::Origin& origin, std::vector<alert::Alert>& alerts) {
+  impl_->apply_event(event, origin, alerts);
+}
+void Sequencer::count(const correlate::HitBatch& batch) { impl_->count(batch); }
+const SequencerCounters& Sequencer::counters() const { return impl_->counters_; }
+const correlate::Correlator& Sequencer::correlator() const { return impl_->correlator(); }
+
+}  // namespace vedette::run

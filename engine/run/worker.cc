@@ -1,0 +1,91 @@
+#include "engine/run/worker.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace vedette::run {
+
+class Worker::Impl final : public event::EventVisitor {
+ public:
+  Impl(plan::PlanPtr plan, std::shared_ptr<const match::MatchProgram> program, event::Limits limits)
+      : plan_(std::move(plan)), decoder_(plan_, limits), matcher_(std::move(program)) {}
+
+  void process(const event::RecordBatch& batch, TimeUs& line_clock, correlate::HitBatch& out) {
+    out.clear();
+    out.seen.resize(plan_->sources.size());
+    out.sequence = batch.sequence;
+    out.origin = batch.origin;
+    out.counters.records = batch.records.size();
+    out_ = &out;
+    for (const event::RawRecord& record : batch.records) decoder_.decode(record, *batch.origin, line_clock, *this);
+    out_ = nullptr;
+  }
+
+  void on_event(const event::EventView& event) override {
+    ++out_->counters.events;
+    ++out_->seen[event.head.source];
+    const TimeUs t = note_time(event.head);
+    if (observer_) observer_(event, matcher_);
+    arms_.clear();
+    matcher_.match(event, arms_);
+    if (!arms_.empty()) add_hits(event, t);
+  }
+
+  void on_reject(const event::Reject& reject) override {
+    ++out_->counters.rejected;
+    if (reject_) reject_(*out_->origin, reject);
+  }
+
+  RejectHandler reject_;
+  EventObserver observer_;
+
+ private:
+  // Updates the batch's times; returns the event time, or the stand-in for a missing one.
+  TimeUs note_time(const event::EventHead& head) {
+    correlate::HitBatch& out = *out_;
+    const bool missing = (head.flags & event::kTimeMissing) != 0;
+    if (!missing) {
+      if (out.first_good_t == correlate::kNoTime) out.first_good_t = out.min_t = out.max_t = head.t;
+      out.last_good_t = head.t;
+      out.min_t = std::min(out.min_t, head.t);
+      out.max_t = std::max(out.max_t, head.t);
+    }
+    const TimeUs stamp = head.a != event::kNoArrival ? head.a : missing ? event::kNoArrival : head.t;
+    out.newest_stamp = std::max(out.newest_stamp, stamp);
+    return missing ? out.last_good_t : head.t;
+  }
+
+  void add_hits(const event::EventView& event, TimeUs t) {
+    correlate::HitBatch& out = *out_;
+    ++out.counters.matched;
+    correlate::EventHits hits;
+    hits.head = event.head;
+    hits.head.t = t;
+    hits.head.a = out.newest_stamp;
+    hits.head.id = out.arena.copy(event.head.id);
+    if ((event.head.flags & event::kIdMade) != 0) hits.raw = out.arena.copy(event.raw);
+    const std::span<correlate::Hit> list = out.arena.array<correlate::Hit>(arms_.size());
+    for (std::size_t i = 0; i < arms_.size(); ++i) list[i] = matcher_.project(event, arms_[i], out.arena);
+    hits.hits = list;
+    out.events.push_back(hits);
+  }
+
+  plan::PlanPtr plan_;
+  event::Decoder decoder_;
+  match::Matcher matcher_;
+  std::vector<std::uint32_t> arms_;
+  correlate::HitBatch* out_ = nullptr;
+};
+
+Worker::Worker(plan::PlanPtr plan, std::shared_ptr<const match::MatchProgram> program, event::Limits limits)
+    : impl_(std::make_unique<Impl>(std::move(plan), std::move(program), limits)) {}
+Worker::~Worker() = default;
+
+void Worker::on_reject(RejectHandler handler) { impl_->reject_ = std::move(handler); }
+void Worker::observe(EventObserver observer) { impl_->observer_ = std::move(observer); }
+void Worker::process(const event::RecordBatch& batch, TimeUs& line_clock, correlate::HitBatch& out) {
+  impl_->process(batch, line_clock, out);
+}
+
+}  // namespace vedette::run
