@@ -3,6 +3,7 @@
 // UTF-8, over-deep and over-large input are refused with diagnostics. Value type; any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,6 +24,8 @@ struct Node {
   std::vector<Node> items = {};                     // sequence
   std::vector<std::pair<Node, Node>> entries = {};  // map, in order; keys are scalars
 
+  bool broken = false;  // root of a document with duplicate keys (diagnosed); the first value of each key is kept
+
   // The value of a key, or null.
   [[nodiscard]] const Node* find(std::string_view key) const;
   [[nodiscard]] bool is_scalar() const { return kind == NodeKind::scalar; }
@@ -41,5 +44,9 @@ struct File {
 
 // The text of a 1-based line, for diagnostics.
 [[nodiscard]] std::string_view line_of(const File& file, int line);
+
+// The place of `length` bytes at byte `offset` of a scalar's text: behind the opening quote, past escapes, on the right
+// line of a folded or block scalar.
+[[nodiscard]] Location place_in(const File& file, const Node& node, std::size_t offset, std::size_t length);
 
 }  // namespace vedette::yaml
