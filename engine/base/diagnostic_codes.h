@@ -31,6 +31,9 @@ inline constexpr DiagnosticCode kDiagnosticCodes[] = {
     {"V0010", "yaml_too_many_nodes", Severity::error, "The file holds more than 100,000 nodes."},
     {"V0011", "yaml_unclosed_quote", Severity::error, "A quoted value is never closed."},
     {"V0012", "yaml_key_not_scalar", Severity::error, "A map key is empty, a list or a map."},
+    {"V7001", "source_invalid", Severity::error, "A source type file is wrong."},
+    {"V7101", "list_invalid", Severity::error, "A list file is wrong."},
+    {"V7102", "list_empty", Severity::warning, "A list has no values."},
 };
 
 // The entry of a code; nullptr when it is not in the table.
