@@ -62,7 +62,7 @@ bool allowed(const std::string& folder, const std::string& target) {
       {"engine", {"engine/", "simdjson.h", "re2/", "fmt/", "boost/unordered/", "openssl/sha.h"}},
       {"rules", {"engine/", "rules/", "yaml-cpp/", "cctz/", "re2/", "fmt/"}},
       {"connectors",
-       {"engine/", "connectors/", "boost/", "openssl/", "librdkafka/", "rocksdb/", "zstd.h", "zlib.h", "fmt/", "sys/", "netinet/", "arpa/",
+       {"engine/", "connectors/", "boost/", "openssl/", "librdkafka/", "rocksdb/", "zstd.h", "zstd_errors.h", "zlib.h", "fmt/", "sys/", "netinet/", "arpa/",
         "unistd.h", "fcntl.h", "poll.h", "signal.h"}},
   };
   return standard(target) || starts_with_any(target, kAllowed.at(folder));
