@@ -1,0 +1,227 @@
+#include "app/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "app/commands.h"
+#include "app/exit_code.h"
+#include "app/interrupt.h"
+#include "app/suggest.h"
+#include "app/terminal.h"
+
+namespace vedette::app {
+
+namespace {
+
+const std::map<std::string, Format> kFormats = {{"human", Format::human}, {"json", Format::json}, {"jsonl", Format::jsonl}};
+const std::map<std::string, plan::Level> kLevels = {{"informational", plan::Level::informational},
+                                                    {"low", plan::Level::low},
+                                                    {"medium", plan::Level::medium},
+                                                    {"high", plan::Level::high},
+                                                    {"critical", plan::Level::critical}};
+
+void add_format(CLI::App& command, Format& format, const std::string& help) {
+  command.add_option("--format", format, help)->transform(CLI::CheckedTransformer(kFormats, CLI::ignore_case))->type_name("human|json|jsonl");
+}
+
+void add_time(CLI::App& command, const std::string& name, std::optional<TimeUs>& time, const std::string& help) {
+  command
+      .add_option_function<std::string>(
+          name,
+          [name, &time](const std::string& text) {
+            time = parse_iso8601(text);
+            if (!time) throw CLI::ValidationError(name, "'" + text + "' is not a time such as 2026-05-01 or 2026-05-01T08:00:00Z");
+          },
+          help)
+      ->type_name("TIME");
+}
+
+void add_rule_material(CLI::App& command, RuleOptions& rules) {
+  command.add_option("--lists", rules.lists, "Directory of lists (*.txt, *.yml, *.csv) for |expand")->type_name("DIR");
+  command.add_option("--source-types", rules.source_types, "Further source types (*.yml)")->type_name("DIR");
+  command.add_option("--logsource", rules.logsources, "What generic JSON events are, e.g. product=azure,service=signinlogs")->type_name("K=V,..");
+  command.add_option("--identities", rules.identities, "Alias table, CSV: person,system,account")->type_name("FILE");
+  command.add_option("--domains", rules.domains, "Mail domains whose addresses are the person's local part")->type_name("DOMAIN");
+}
+
+void add_rules(CLI::App& command, RuleOptions& rules) {
+  command.add_option("--rules", rules.rules, "Rule files or directories (default: rules/packs, else rules)")->type_name("PATH");
+  add_rule_material(command, rules);
+}
+
+using Action = std::function<int()>;
+
+void example(CLI::App& command, const std::string& text) { command.footer("Example:\n  " + text); }
+
+void add_replay(CLI::App& root, Action& action) {
+  auto options = std::make_shared<ReplayOptions>();
+  CLI::App* command = root.add_subcommand("replay", "Run rules over recorded events; alerts on stdout, a summary on stderr");
+  add_rules(*command, options->rules);
+  command->add_option("events", options->events, "Files, directories or - ; .gz and .zst are read")->required()->type_name("EVENTS");
+  command->add_option("--source", options->source, "Source type of all events (default: recognised per record)")->type_name("NAME");
+  command->add_option("--tenant", options->tenant, "Tenant of all events")->type_name("NAME");
+  command->add_flag("--as-arrived", options->as_arrived, "Keep the given order instead of merging by event time");
+  command->add_flag("--sort", options->sort, "For inputs far out of order: hold all hits in memory and sort them");
+  add_time(*command, "--from", options->from, "Only events at or after");
+  add_time(*command, "--to", options->to, "Only events before");
+  add_time(*command, "--now", options->now, "Latest arrival with --as-arrived (default: now)");
+  command->add_option("--year", options->year, "Year of the first syslog line")->type_name("YYYY")->check(CLI::Range(1970, 9999));
+  command->add_option("--timezone", options->timezone, "Zone of syslog times, e.g. Europe/Paris (default: UTC)")->type_name("ZONE");
+  command->add_option("--threads", options->threads, "Decoding threads (default: one per core)")->type_name("N")->check(CLI::Range(1, 256));
+  command->add_option("--fail-on", options->fail_on, "Exit 1 when an alert of this level or above fires")
+      ->transform(CLI::CheckedTransformer(kLevels, CLI::ignore_case))
+      ->type_name("LEVEL");
+  command->add_option("--rejects", options->rejects, "Write refused records to this file, with place and reason")->type_name("FILE");
+  command->add_flag("--skip-broken", options->rules.skip_broken, "Go on without broken rules, naming them");
+  command->add_flag("--no-drain", options->no_drain, "Leave open what is undecided at the end of the input");
+  command->add_flag("-q,--quiet", options->quiet, "No summary and no progress");
+  add_format(*command, options->format, "Default: human on a terminal, else jsonl");
+  example(*command, "vedette replay --rules rules/packs --fail-on high okta.ndjson.gz cloudtrail/ auth.log");
+  command->callback([options, &action] { action = [options] { return run_replay(*options); }; });
+}
+
+void add_check(CLI::App& root, Action& action) {
+  auto options = std::make_shared<CheckOptions>();
+  CLI::App* command = root.add_subcommand("check", "Load and lint rules (and a configuration); errors with carets");
+  command->add_option("paths,--rules", options->rules.rules, "Rule files or directories (default: rules/packs, else rules)")->type_name("PATH");
+  add_rule_material(*command, options->rules);
+  command->add_option("-c,--config", options->config, "Check this configuration too")->type_name("FILE");
+  command->add_flag("--strict", options->strict, "Warnings fail as well");
+  add_format(*command, options->format, "json and jsonl: one object per diagnostic");
+  example(*command, "vedette check rules/ --strict");
+  command->callback([options, &action] { action = [options] { return run_check(*options); }; });
+}
+
+void add_test(CLI::App& root, Action& action) {
+  auto options = std::make_shared<TestOptions>();
+  CLI::App* command = root.add_subcommand("test", "Run *.test.yml; on failure explain the closest miss");
+  command->add_option("paths", options->paths, "Test files or directories (default: rules/packs, else rules)")->type_name("PATH");
+  add_rule_material(*command, options->rules);
+  command->add_option("-k", options->pattern, "Only tests whose 'file: name' contains this")->type_name("PATTERN");
+  command->add_option("--junit", options->junit, "Also write a JUnit report")->type_name("FILE");
+  example(*command, "vedette test rules/packs -k payroll");
+  command->callback([options, &action] { action = [options] { return run_test(*options); }; });
+}
+
+void add_explain(CLI::App& root, Action& action) {
+  auto options = std::make_shared<ExplainOptions>();
+  CLI::App* command = root.add_subcommand("explain", "Why a rule matched an event or not, term by term");
+  command->add_option("rule", options->rule, "A rule file, or with --rules an id, name or title")->required()->type_name("RULE");
+  command->add_option("events", options->events, "Events: files or - (default: only the rule's plan)")->type_name("EVENT");
+  add_rules(*command, options->rules);
+  command->add_option("--source", options->source, "Source type of all events")->type_name("NAME");
+  command->add_option("--year", options->year, "Year of the first syslog line")->type_name("YYYY")->check(CLI::Range(1970, 9999));
+  command->add_option("--timezone", options->timezone, "Zone of syslog times")->type_name("ZONE");
+  example(*command, "vedette explain rules/packs/okta/admin_granted.yml event.json");
+  command->callback([options, &action] { action = [options] { return run_explain(*options); }; });
+}
+
+void add_rules_command(CLI::App& root, Action& action) {
+  auto options = std::make_shared<RulesOptions>();
+  CLI::App* command = root.add_subcommand("rules", "The catalogue: list, or show one rule with its compiled plan");
+  command->require_subcommand(1);
+  CLI::App* list = command->add_subcommand("list", "A table of all rules");
+  CLI::App* show = command->add_subcommand("show", "One rule: metadata, compiled form");
+  add_rules(*list, options->rules);
+  add_format(*list, options->format, "Default: human");
+  add_rules(*show, options->rules);
+  auto shown = std::make_shared<std::string>();
+  show->add_option("id", *shown, "Id, name or title")->required()->type_name("RULE");
+  example(*list, "vedette rules list --rules rules/packs");
+  example(*show, "vedette rules show okta_login_failure --rules rules/packs");
+  example(*command, "vedette rules list --rules rules/packs");
+  list->callback([options, &action] { action = [options] { return run_rules(*options); }; });
+  show->callback([options, shown, &action] {
+    action = [options, shown] {
+      options->show = *shown;
+      return run_rules(*options);
+    };
+  });
+}
+
+void add_run(CLI::App& root, Action& action) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* command = root.add_subcommand("run", "The service: sources in, alerts out (in memory, not yet durable)");
+  command->add_option("-c,--config", options->config, "Configuration")->type_name("FILE")->capture_default_str();
+  command->add_option("--threads", options->threads, "Decoding threads (default: one per core)")->type_name("N")->check(CLI::Range(1, 256));
+  example(*command, "vedette run -c vedette.yml");
+  command->callback([options, &action] { action = [options] { return run_service(*options); }; });
+}
+
+void add_small_commands(CLI::App& root, Action& action) {
+  auto init_options = std::make_shared<InitOptions>();
+  CLI::App* init = root.add_subcommand("init", "Write a commented vedette.yml, a first rule and its test");
+  init->add_option("directory", init_options->directory, "Where")->type_name("DIR")->capture_default_str();
+  example(*init, "vedette init watch && cd watch && vedette test");
+  init->callback([init_options, &action] { action = [init_options] { return run_init(*init_options); }; });
+
+  auto json = std::make_shared<bool>(false);
+  CLI::App* version = root.add_subcommand("version", "Version and build");
+  version->add_flag("--json", *json, "As JSON");
+  example(*version, "vedette version --json");
+  version->callback([json, &action] { action = [json] { return run_version(*json); }; });
+
+  auto kind = std::make_shared<std::string>();
+  CLI::App* schema = root.add_subcommand("schema", "JSON Schemas (not there yet)");
+  schema->add_option("kind", *kind, "rule, test, config or source")->type_name("KIND");
+  example(*schema, "vedette schema rule");
+  schema->callback([kind, &action] { action = [kind] { return run_schema(*kind); }; });
+}
+
+int report_usage(const CLI::App& root, const CLI::ParseError& error, int argc, char** argv) {
+  std::string message = error.what();
+  const auto commands = root.get_subcommands([](const CLI::App*) { return true; });
+  const std::string word = argc > 1 ? argv[1] : "";
+  const bool known = std::any_of(commands.begin(), commands.end(), [&](const CLI::App* c) { return c->get_name() == word; });
+  if (!known && !word.empty() && word[0] != '-') {
+    std::vector<std::string> names;
+    for (const CLI::App* command : commands) names.push_back(command->get_name());
+    message = "unknown command '" + word + "'" + did_you_mean(word, names);
+  }
+  print_error(message);
+  print_note(known ? "vedette " + word + " --help shows its options" : "vedette --help lists the commands");
+  return kExitUsage;
+}
+
+void describe(CLI::App& root) {
+  root.require_subcommand(1);
+  root.set_help_all_flag("--help-all", "Help of all commands");
+  root.footer(
+      "Start here:\n"
+      "  vedette init watch                                        a first rule, its test, a configuration\n"
+      "  vedette replay --rules rules/packs okta.ndjson auth.log   recorded events, merged by event time\n"
+      "  vedette explain rules/packs/x.yml event.json              why it matched, or why not\n"
+      "  vedette run -c vedette.yml                                webhooks, Kafka and files, live\n"
+      "Exit codes: 0 ok, 1 findings, 2 usage or configuration, 4 runtime failure, 130 interrupted.");
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  CLI::App root("Vedette: real-time alerts over identity events, from Sigma rules and correlations", "vedette");
+  describe(root);
+  Action action;
+  add_replay(root, action);
+  add_check(root, action);
+  add_test(root, action);
+  add_explain(root, action);
+  add_rules_command(root, action);
+  add_run(root, action);
+  add_small_commands(root, action);
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::Success& success) {  // --help
+    return root.exit(success) == 0 ? kExitOk : kExitUsage;
+  } catch (const CLI::ParseError& error) {
+    return report_usage(root, error, argc, argv);
+  }
+  install_interrupt_handler();
+  return action ? action() : kExitUsage;
+}
+
+}  // namespace vedette::app

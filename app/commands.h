@@ -1,0 +1,94 @@
+// The commands: what each is told, and its entry point, which returns the exit code. Options are filled by app/cli.cc
+// and are plain values; every command runs on the main thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/time.h"
+#include "engine/plan/plan.h"
+
+namespace vedette::app {
+
+enum class Format : std::uint8_t { automatic, human, json, jsonl };
+
+// What every command that loads rules takes.
+struct RuleOptions {
+  std::vector<std::string> rules;        // files or directories
+  std::vector<std::string> lists;        // directories
+  std::vector<std::string> source_types;  // directories or files of further source types
+  std::vector<std::string> logsources;   // product=azure,service=signinlogs: what the generic json source serves
+  std::string identities;                // CSV: person,system,account
+  std::vector<std::string> domains;
+  bool skip_broken = false;
+};
+
+struct ReplayOptions {
+  RuleOptions rules;
+  std::vector<std::string> events;
+  std::string source;    // forced source type; empty or auto = recognise
+  std::string timezone;  // of zone-less syslog times
+  std::string tenant = "default";
+  bool as_arrived = false;
+  bool sort = false;
+  bool no_drain = false;
+  bool quiet = false;
+  std::optional<TimeUs> from, to, now;
+  int year = 0;
+  unsigned threads = 0;  // 0 = the number of cores
+  std::optional<plan::Level> fail_on;
+  std::string rejects;
+  Format format = Format::automatic;
+};
+
+struct CheckOptions {
+  RuleOptions rules;
+  std::string config;
+  bool strict = false;
+  Format format = Format::human;
+};
+
+struct TestOptions {
+  RuleOptions rules;
+  std::vector<std::string> paths;
+  std::string pattern;
+  std::string junit;
+};
+
+struct ExplainOptions {
+  RuleOptions rules;
+  std::string rule;
+  std::vector<std::string> events;
+  std::string source;
+  std::string timezone;
+  int year = 0;
+};
+
+struct RulesOptions {
+  RuleOptions rules;
+  std::string show;  // empty: list
+  Format format = Format::human;
+};
+
+struct InitOptions {
+  std::string directory = ".";
+};
+
+struct RunOptions {
+  std::string config = "vedette.yml";
+  unsigned threads = 0;
+};
+
+[[nodiscard]] int run_replay(const ReplayOptions& options);
+[[nodiscard]] int run_check(const CheckOptions& options);
+[[nodiscard]] int run_test(const TestOptions& options);
+[[nodiscard]] int run_explain(const ExplainOptions& options);
+[[nodiscard]] int run_rules(const RulesOptions& options);
+[[nodiscard]] int run_init(const InitOptions& options);
+[[nodiscard]] int run_service(const RunOptions& options);
+[[nodiscard]] int run_version(bool json);
+[[nodiscard]] int run_schema(const std::string& kind);
+
+}  // namespace vedette::app

@@ -1,0 +1,107 @@
+// Decode and match on N workers, results in the order of submission: the reader submits batches, workers process them in
+// any order, one consumer takes them in sequence. At most `depth` batches are in flight. submit() is called by any
+// thread, next() by one.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/correlate/hit.h"
+#include "engine/event/record.h"
+#include "engine/match/matcher.h"
+#include "engine/run/worker.h"
+
+namespace vedette::app {
+
+// The zone-less times of a text input lean on the line before: its batches are processed one after the other.
+struct LineClock {
+  std::mutex mutex;
+  std::condition_variable turned;
+  std::uint64_t turn = 0;
+  TimeUs time = 0;
+};
+
+struct RejectRecord {
+  std::string source;  // source name or path
+  std::string reason;
+  std::string message;
+  std::string bytes;
+  std::uint64_t line = 0;
+};
+
+struct Job {
+  event::RecordBatch batch;
+  std::size_t input = 0;      // index of the input, for the merge
+  bool last = false;          // no more batches of this input
+  std::shared_ptr<LineClock> line_clock;  // text inputs only
+  std::uint64_t turn = 0;                 // place among the text batches of the input
+  std::vector<RejectRecord> framing_rejects;
+  std::uint64_t bytes_read = 0;           // of the input so far, for the progress bar
+};
+
+struct Done {
+  std::shared_ptr<correlate::HitBatch> hits;
+  std::size_t input = 0;
+  bool last = false;
+  std::vector<RejectRecord> rejects;
+  std::uint64_t bytes_read = 0;
+};
+
+class Pipeline {
+ public:
+  struct Options {
+    unsigned threads = 1;
+    std::size_t depth = 64;
+    bool keep_rejected_bytes = false;
+    run::EventObserver observer;  // called on worker threads; use with one thread
+  };
+
+  Pipeline(plan::PlanPtr plan, std::shared_ptr<const match::MatchProgram> program, Options options);
+  ~Pipeline();
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  // Gives the batch the next sequence number; waits for room. False after abort().
+  bool submit(Job job);
+  // The same without waiting; false (and the job untouched) when full or aborted.
+  bool try_submit(Job& job);
+  // Nothing more will be submitted; next() ends after the last batch.
+  void close();
+  // Drops what is queued; submit() and next() return false.
+  void abort();
+  // The next batch in sequence; false at the end.
+  bool next(Done& done);
+
+  [[nodiscard]] std::size_t in_flight() const;
+
+ private:
+  struct Slot {
+    Job job;
+    Done done;
+    bool ready = false;
+  };
+  bool enqueue(Job& job, std::unique_lock<std::mutex>& lock);
+  void work();
+  void process(run::Worker& worker, Slot& slot, std::vector<RejectRecord>& rejects);
+
+  plan::PlanPtr plan_;
+  std::shared_ptr<const match::MatchProgram> program_;
+  Options options_;
+  mutable std::mutex mutex_;
+  std::condition_variable room_, work_, ready_;
+  std::vector<Slot> slots_;          // sequence % depth
+  std::uint64_t submitted_ = 0;      // sequences given
+  std::uint64_t started_ = 0;        // taken by workers
+  std::uint64_t taken_ = 0;          // handed to the consumer
+  bool closed_ = false;
+  bool aborted_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace vedette::app
