@@ -62,7 +62,8 @@ OktaLoad::OktaLoad(LoadOptions options) : options_(options), random_(options.see
   for (std::size_t i = 0; i < options_.users; ++i) zipf_.push_back(sum += 1.0 / static_cast<double>(i + 1));
 }
 
-std::size_t OktaLoad::zipf_user() {
+std::size_t OktaLoad::pick_user() {
+  if (!options_.zipf) return random_() % options_.users;
   const double at = std::uniform_real_distribution<double>(0, zipf_.back())(random_);
   return static_cast<std::size_t>(std::lower_bound(zipf_.begin(), zipf_.end(), at) - zipf_.begin());
 }
@@ -114,11 +115,12 @@ void OktaLoad::append_targets(std::string& out, std::string_view type, std::size
 }
 
 void OktaLoad::append_event(std::string& out) {
-  const std::size_t user = zipf_user();
+  const std::size_t user = pick_user();
   int at = static_cast<int>(random_() % 1000);
   const Kind* kind = std::begin(kKinds);
   while (kind + 1 != std::end(kKinds) && at >= kind->weight) at -= (kind++)->weight;
-  const bool failed = random_() % 20 == 0;
+  const bool failed = static_cast<int>(random_() % 1000) < options_.failures_per_mille;
+  const std::string_view type = options_.only.empty() ? std::string_view(kind->type) : std::string_view(options_.only);
   now_ += static_cast<DurationUs>(random_() % static_cast<std::uint64_t>(2 * options_.step));
 
   fmt::format_to(std::back_inserter(out),
@@ -131,17 +133,17 @@ void OktaLoad::append_event(std::string& out) {
                  R"("displayMessage":"{}","eventType":"{}","outcome":{{"result":"{}","reason":{}}},"published":"{}",)"
                  R"("securityContext":{{"asNumber":{},"asOrg":"example networks","isp":"example networks","domain":"example.net","isProxy":{}}},)"
                  R"("severity":"{}",)",
-                 hex(25), hex(25), kind->message, kind->type, failed ? "FAILURE" : "SUCCESS",
+                 hex(25), hex(25), kind->message, type, failed ? "FAILURE" : "SUCCESS",
                  failed ? fmt::format("\"{}\"", kReasons[random_() % std::size(kReasons)]) : "null", format_rfc3339(now_ / 1000 * 1000),
                  1000 + user % 60'000, random_() % 50 == 0 ? "true" : "false", failed ? "WARN" : "INFO");
   append_debug(out);
-  fmt::format_to(std::back_inserter(out), R"("legacyEventType":"core.{}","transaction":{{"type":"WEB","id":"{}","detail":{{}}}},)", kind->type, hex(27));
+  fmt::format_to(std::back_inserter(out), R"("legacyEventType":"core.{}","transaction":{{"type":"WEB","id":"{}","detail":{{}}}},)", type, hex(27));
   const std::string uuid = hex(32);
   fmt::format_to(std::back_inserter(out), R"("uuid":"{}-{}-{}-{}-{}","version":"0","request":{{"ipChain":[{{"ip":"{}","geographicalContext":)"
                  R"({{"city":"{}","country":"{}"}},"version":"V4","source":null}}]}},)",
                  uuid.substr(0, 8), uuid.substr(8, 4), uuid.substr(12, 4), uuid.substr(16, 4), uuid.substr(20, 12), ip_of(user % 131'072),
                  kCities[user % std::size(kCities)], kCountries[user % std::size(kCountries)]);
-  append_targets(out, kind->type, user);
+  append_targets(out, type, user);
   out += '}';
 }
 

@@ -16,6 +16,9 @@ struct LoadOptions {
   std::size_t users = 50'000;
   TimeUs start = 1'767'600'000LL * kSecondUs;  // 2026-01-05T08:00:00Z
   DurationUs step = 7'000;                     // mean distance of events
+  int failures_per_mille = 50;
+  bool zipf = true;                            // false: users uniform
+  std::string only = {};                       // every event of this type
 };
 
 class OktaLoad {
@@ -27,7 +30,7 @@ class OktaLoad {
   [[nodiscard]] std::string ndjson(std::size_t count);
 
  private:
-  [[nodiscard]] std::size_t zipf_user();
+  [[nodiscard]] std::size_t pick_user();
   [[nodiscard]] std::string hex(std::size_t digits);
   void append_client(std::string& out, std::size_t user);
   void append_debug(std::string& out);
