@@ -1,0 +1,31 @@
+// Seeded events for a rule set: 20-54 of them over a few groups and tenants, with times on and beside window edges,
+// ties, bucket edges and far-away times; arrays, missing values, sentinels, spellings. Values; one thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tests/oracle/gen/rule_set.h"
+#include "tests/oracle/naive/model.h"
+
+namespace vedette::oracle {
+
+struct CaseEvent {
+  naive::Record record;  // without stream, arrival and bytes, which depend on the run
+  std::string head;      // JSON members that every event has: id and time
+  std::string body;      // the other JSON members
+};
+
+struct Case {
+  std::uint64_t seed = 0;
+  bool far_apart = false;  // some events lie days away from the others
+  std::vector<CaseEvent> events;
+};
+
+Case make_case(const RuleSet& set, std::uint64_t seed);
+
+// The event as one JSON line; `seen` is its recorded arrival, if any.
+std::string to_json(const CaseEvent& event, const std::optional<naive::Micros>& seen);
+
+}  // namespace vedette::oracle
