@@ -17,8 +17,11 @@ class StdoutSink final : public AlertSink {
   [[nodiscard]] std::uint64_t failed() const override { return failed_; }
 
  private:
+  void write_out();
+
   std::string name_;
   int descriptor_;
+  Status status_;  // a broken output stays broken
   std::string buffer_;
   std::uint64_t buffered_ = 0;
   std::uint64_t failed_ = 0;

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "engine/event/record.h"
 
@@ -29,6 +31,7 @@ class BatchBuilder {
  private:
   std::shared_ptr<const event::Origin> origin_;
   event::RecordBatch batch_;
+  std::vector<std::size_t> ends_;  // of each record in the buffer
 };
 
 }  // namespace vedette::connectors

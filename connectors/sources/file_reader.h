@@ -37,10 +37,9 @@ class FileReader {
  private:
   class Collector;
   FileReader(std::unique_ptr<ByteStream> stream, std::shared_ptr<const event::Origin> origin, FileReaderOptions options);
-  [[nodiscard]] Status read_block();
+  void read_block();
 
   std::unique_ptr<ByteStream> stream_;
-  std::size_t block_bytes_;
   std::string block_;
   event::Framer framer_;
   std::unique_ptr<Collector> collector_;

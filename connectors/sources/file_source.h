@@ -14,6 +14,8 @@
 
 namespace vedette::connectors {
 
+class FileReader;
+
 struct FileSourceOptions {
   std::string name;
   std::string path;
@@ -36,8 +38,8 @@ class FileSource final : public RecordSource {
   [[nodiscard]] bool finished() const override { return finished_; }
 
  private:
-  void read_once(BatchSink& sink);
-  void follow(BatchSink& sink);
+  class Follower;
+  void read_once(BatchSink& sink, FileReader& reader);
 
   FileSourceOptions options_;
   Clock clock_;

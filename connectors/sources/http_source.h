@@ -11,7 +11,9 @@
 
 #include "connectors/net/http_server.h"
 #include "connectors/net/secrets.h"
+#include "connectors/sources/batch_builder.h"
 #include "connectors/sources/record_source.h"
+#include "engine/event/framer.h"
 
 namespace vedette::connectors {
 
@@ -51,9 +53,8 @@ class HttpSource final : public RecordSource {
  private:
   void add_okta(const HttpEndpoint& endpoint, BatchSink& sink);
   void add_ingest(const HttpEndpoint& endpoint, BatchSink& sink);
-  [[nodiscard]] HttpResponse accept(const HttpEndpoint& endpoint, std::string_view body, BatchSink& sink);
   [[nodiscard]] HttpResponse ingest(const HttpEndpoint& endpoint, const HttpRequest& request, BatchSink& sink);
-  [[nodiscard]] HttpResponse overloaded(const HttpEndpoint& endpoint);
+  [[nodiscard]] HttpResponse queue(BatchBuilder& builder, BatchSink& sink);
 
   HttpSourceOptions options_;
   Clock clock_;

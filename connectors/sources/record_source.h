@@ -8,6 +8,7 @@
 #include <string>
 
 #include "engine/base/result.h"
+#include "engine/base/time.h"
 #include "engine/event/decoder.h"
 #include "engine/event/record.h"
 

@@ -1,0 +1,171 @@
+#include "connectors/sources/http_source.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "connectors/sources/batch_builder.h"
+#include "connectors/sources/byte_stream.h"
+#include "engine/base/json_writer.h"
+#include "engine/event/framer.h"
+
+namespace vedette::connectors {
+namespace {
+
+constexpr std::size_t kMaxChallenge = 1024;
+constexpr std::string_view kBearer = "bearer ";
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view lower_prefix) {
+  if (text.size() < lower_prefix.size()) return false;
+  for (std::size_t i = 0; i < lower_prefix.size(); ++i) {
+    const char c = text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] - 'A' + 'a') : text[i];
+    if (c != lower_prefix[i]) return false;
+  }
+  return true;
+}
+
+HttpResponse unauthorised() {
+  return HttpResponse{401, "", "", {{"WWW-Authenticate", "Bearer"}}};
+}
+
+bool printable(std::string_view text) {
+  for (const char c : text) {
+    if (c < 0x20 || c > 0x7e) return false;
+  }
+  return true;
+}
+
+// Okta's one-time proof that the endpoint is ours: echo the challenge.
+HttpResponse verification(const HttpRequest& request) {
+  const auto challenge = request.header("x-okta-verification-challenge");
+  if (!challenge || challenge->empty() || challenge->size() > kMaxChallenge || !printable(*challenge)) {
+    return HttpResponse{400, "no usable x-okta-verification-challenge header\n", "text/plain; charset=utf-8", {}};
+  }
+  HttpResponse answer{200, "{\"verification\":", "application/json", {}};
+  append_json_string(answer.body, *challenge);
+  answer.body += '}';
+  return answer;
+}
+
+// Frames a body into one batch: a request is a batch, however large, because equal lines are counted within it.
+class BodyCollector final : public event::ElementSink {
+ public:
+  BodyCollector(std::shared_ptr<const event::Origin> origin, TimeUs arrival, const RejectHandler& on_reject)
+      : builder_(std::move(origin)), arrival_(arrival), on_reject_(on_reject) {}
+
+  void on_element(std::string_view bytes, std::uint64_t line, std::uint64_t position) override {
+    builder_.add(bytes, arrival_, line, position);
+  }
+  void on_reject(const event::Reject& reject) override {
+    if (on_reject_) on_reject_(*builder_.origin(), reject);
+  }
+  [[nodiscard]] BatchBuilder& builder() { return builder_; }
+
+ private:
+  BatchBuilder builder_;
+  TimeUs arrival_;
+  const RejectHandler& on_reject_;
+};
+
+}  // namespace
+
+HttpSource::HttpSource(HttpSourceOptions options, Clock clock, Log log, RejectHandler on_reject)
+    : options_(std::move(options)),
+      clock_(std::move(clock)),
+      log_(std::move(log)),
+      on_reject_(std::move(on_reject)),
+      server_(options_.listen, options_.limits, log_) {}
+
+HttpSource::~HttpSource() { stop(); }
+
+Status HttpSource::start(BatchSink& sink) {
+  for (const HttpEndpoint& endpoint : options_.endpoints) {
+    const bool okta = endpoint.kind == HttpEndpointKind::okta_hook;
+    if (endpoint.secrets.empty() && (okta || !is_loopback(options_.listen))) {
+      return Error{okta ? "an Okta hook needs a secret" : "a bearer token is needed to listen beyond loopback", endpoint.name};
+    }
+    if (okta) {
+      add_okta(endpoint, sink);
+    } else {
+      add_ingest(endpoint, sink);
+    }
+  }
+  if (Status listening = server_.listen(options_.listen); !listening.ok()) return listening;
+  thread_ = std::thread([this] { server_.run(); });
+  return {};
+}
+
+void HttpSource::stop() {
+  if (!thread_.joinable()) return;
+  server_.stop();
+  thread_.join();
+}
+
+void HttpSource::add_okta(const HttpEndpoint& endpoint, BatchSink& sink) {
+  HttpRoute verify;
+  verify.handle = verification;
+  server_.route("GET", endpoint.path, std::move(verify));
+  HttpRoute deliver;
+  deliver.admit = [&endpoint](const HttpRequest& head) -> std::optional<HttpResponse> {
+    const auto presented = head.header("authorization");
+    if (!presented || !endpoint.secrets.matches(*presented)) return unauthorised();
+    if (head.header("content-encoding")) return HttpResponse{415, "", "", {}};
+    return std::nullopt;
+  };
+  deliver.handle = [this, &endpoint, &sink](const HttpRequest& request) {
+    BatchBuilder builder(endpoint.origin);
+    builder.add(request.body, clock_(), 1, 0);
+    return queue(builder, sink);
+  };
+  server_.route("POST", endpoint.path, std::move(deliver));
+}
+
+void HttpSource::add_ingest(const HttpEndpoint& endpoint, BatchSink& sink) {
+  HttpRoute deliver;
+  deliver.admit = [&endpoint](const HttpRequest& head) -> std::optional<HttpResponse> {
+    if (endpoint.secrets.empty()) return std::nullopt;
+    const auto presented = head.header("authorization");
+    if (!presented || !starts_with_ignoring_case(*presented, kBearer)) return unauthorised();
+    if (!endpoint.secrets.matches(presented->substr(kBearer.size()))) return unauthorised();
+    return std::nullopt;
+  };
+  deliver.handle = [this, &endpoint, &sink](const HttpRequest& request) { return ingest(endpoint, request, sink); };
+  server_.route("POST", endpoint.path, std::move(deliver));
+}
+
+HttpResponse HttpSource::ingest(const HttpEndpoint& endpoint, const HttpRequest& request, BatchSink& sink) {
+  std::string_view body = request.body;
+  std::string inflated;
+  const auto encoding = request.header("content-encoding").value_or("identity");
+  if (encoding == "gzip") {
+    auto text = gunzip(body, options_.inflated_bytes);
+    if (!text.ok()) return HttpResponse{400, text.error().message + "\n", "text/plain; charset=utf-8", {}};
+    inflated = std::move(*text);
+    body = inflated;
+  } else if (encoding != "identity") {
+    return HttpResponse{415, "only gzip and identity are understood\n", "text/plain; charset=utf-8", {}};
+  }
+  BodyCollector collector(endpoint.origin, clock_(), on_reject_);
+  event::Framer framer(endpoint.framing, options_.framing_limits);
+  framer.feed(body, collector);
+  framer.finish(collector);
+  const std::size_t records = collector.builder().size();
+  HttpResponse answer = queue(collector.builder(), sink);
+  if (answer.status == 200) {
+    answer.content_type = "application/json";
+    answer.body = fmt::format("{{\"records\":{}}}\n", records);
+  }
+  return answer;
+}
+
+// 2xx means queued. A full queue is 503, which senders retry (Okta once); never 429, which Okta does not.
+HttpResponse HttpSource::queue(BatchBuilder& builder, BatchSink& sink) {
+  if (builder.empty()) return HttpResponse{};
+  event::RecordBatch batch;
+  builder.take(batch);
+  if (sink.offer(batch)) return HttpResponse{};
+  if (overloads_++ == 0 && log_) log_(LogLevel::warning, batch.origin->source_name, "the queue is full: answering 503");
+  return HttpResponse{503, "", "", {{"Retry-After", "1"}}};
+}
+
+}  // namespace vedette::connectors
