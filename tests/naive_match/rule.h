@@ -1,0 +1,47 @@
+// A Sigma rule as the naive matcher reads it: straight from the specification, from YAML to a small tree, for comparison
+// with the engine. Includes nothing of the engine. Immutable after parsing; one thread.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tests/naive_match/test.h"
+
+namespace vedette::naive {
+
+// field|modifier|modifier: values. An empty field is a keyword search.
+struct Item {
+  std::string field;
+  std::vector<std::string> modifiers;
+  std::vector<std::string> raw_values;  // as written, after `expand`; "" also for null
+  bool all = false;
+  bool neq = false;
+  std::string time_part;    // minute, hour, ...; empty = none
+  std::vector<Test> tests;  // one per value
+};
+
+// Any of the groups; all items of a group.
+struct Selection {
+  std::vector<std::vector<Item>> groups;
+};
+
+struct Expr {
+  enum class Kind { name, all, any, negation };
+  Kind kind = Kind::name;
+  std::string name;
+  std::vector<Expr> children;
+};
+
+using Lists = std::map<std::string, std::vector<std::string>>;
+
+struct Rule {
+  std::string id, title, category, product, service;
+  std::map<std::string, Selection> selections;
+  Expr condition;
+};
+
+// Rules of all documents. Throws std::runtime_error when a rule is not understood.
+[[nodiscard]] std::vector<Rule> parse_rules(const std::string& yaml, const Lists& lists = {});
+
+}  // namespace vedette::naive
