@@ -1,0 +1,137 @@
+#include "rules/test/run.h"
+
+#include <algorithm>
+#include <random>
+#include <thread>
+
+#include "engine/run/sequencer.h"
+#include "engine/run/worker.h"
+
+namespace vedette::rules::test {
+namespace {
+
+std::vector<std::shared_ptr<const event::Origin>> make_origins(const plan::Plan& plan) {
+  std::vector<std::shared_ptr<const event::Origin>> out;
+  for (std::uint32_t i = 0; i < plan.sources.size(); ++i) {
+    auto origin = std::make_shared<event::Origin>();
+    origin->source_name = "test/" + plan.sources[i].source.name;
+    origin->clock = i;
+    origin->source = i;
+    out.push_back(std::move(origin));
+  }
+  return out;
+}
+
+event::RecordBatch make_batch(const TestEvent& event, const Delivery& delivery, std::uint64_t sequence, std::shared_ptr<const event::Origin> origin) {
+  event::RecordBatch batch;
+  batch.sequence = sequence;
+  batch.origin = std::move(origin);
+  batch.buffer = event.record;
+  batch.buffer.append(event::kPadding, '\0');
+  event::RawRecord record;
+  record.bytes = std::string_view(batch.buffer).substr(0, event.record.size());
+  record.arrival = delivery.arrival;
+  record.position = delivery.event;
+  record.line = delivery.event + 1;
+  batch.records.push_back(record);
+  return batch;
+}
+
+void copy_hits(const correlate::HitBatch& batch, std::size_t event, std::vector<SeenHit>& out) {
+  for (const correlate::EventHits& found : batch.events) {
+    for (const correlate::Hit& hit : found.hits) {
+      SeenHit seen{hit.rule, event, found.head.repeat, found.head.t, {}};
+      for (const correlate::ColumnValues& column : hit.columns) {
+        std::vector<std::string>& keys = seen.columns.emplace_back();
+        for (const correlate::ColumnValue& value : column) keys.emplace_back(value.key);
+      }
+      out.push_back(std::move(seen));
+    }
+  }
+}
+
+// Collects, for one event, how far each rule of its source was from matching.
+void trace_misses(const event::EventView& view, match::Matcher& matcher, const plan::Plan& plan, std::size_t event, std::vector<Miss>& out) {
+  const plan::SourceProgram& program = plan.sources[view.head.source];
+  std::vector<match::NodeTrace> nodes;
+  for (std::uint32_t index = 0; index < program.arms.size(); ++index) {
+    const plan::Arm& arm = program.arms[index];
+    nodes.clear();
+    const bool matched = matcher.trace(view, index, nodes);
+    Miss miss;
+    miss.rule = arm.rule;
+    miss.event = event;
+    std::vector<bool> results(arm.nodes.size(), false);
+    for (const match::NodeTrace& node : nodes) {
+      results[node.node] = node.result;
+      const plan::Node& shape = arm.nodes[node.node];
+      if (shape.kind != plan::NodeKind::predicate || node.result) continue;
+      if (miss.failed++ == 0) miss.first = program.predicates[shape.predicate].text + " (the event has " + node.field_text + ")";
+    }
+    for (const plan::Selection& selection : arm.selections) miss.selections.push_back(results[selection.node]);
+    if (!matched) out.push_back(std::move(miss));
+  }
+}
+
+}  // namespace
+
+Result<Runner> Runner::make(plan::PlanPtr plan) {
+  auto program = match::MatchProgram::build(plan);
+  if (!program) return program.error();
+  return Runner(std::move(plan), std::move(*program));
+}
+
+Run Runner::run(const TestCase& test, std::span<const Delivery> order, std::size_t workers, bool traced) const {
+  const auto origins = make_origins(*plan_);
+  Run out;
+  std::vector<correlate::HitBatch> batches(order.size());
+  const auto work = [&](std::size_t first, std::size_t step) {
+    run::Worker worker(plan_, program_);
+    std::size_t current = 0;
+    if (traced) {
+      worker.on_reject([&](const event::Origin&, const event::Reject& reject) { out.rejects.push_back(reject.message); });
+      worker.observe([&](const event::EventView& view, match::Matcher& matcher) { trace_misses(view, matcher, *plan_, current, out.misses); });
+    }
+    std::vector<TimeUs> line_clocks(origins.size(), 0);
+    for (std::size_t i = first; i < order.size(); i += step) {
+      current = order[i].event;
+      const TestEvent& event = test.events[current];
+      const event::RecordBatch batch = make_batch(event, order[i], i, origins[event.source]);
+      worker.process(batch, line_clocks[event.source], batches[i]);
+    }
+  };
+  if (workers == 1) {
+    work(0, 1);
+  } else {
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < workers; ++i) threads.emplace_back(work, i, workers);
+    for (std::thread& thread : threads) thread.join();
+  }
+  run::Sequencer sequencer(plan_, run::ClockMode::live);
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    if (traced) copy_hits(batches[i], order[i].event, out.hits);
+    sequencer.apply(batches[i], out.alerts);
+  }
+  return out;
+}
+
+std::vector<Delivery> in_order(const TestCase& test) {
+  std::vector<Delivery> out;
+  for (std::size_t i = 0; i < test.events.size(); ++i) out.push_back({i, test.events[i].t});
+  return out;
+}
+
+std::vector<Delivery> shuffled(const TestCase& test, const plan::Plan& plan, std::uint64_t seed, bool twice) {
+  std::mt19937_64 random(seed);
+  std::vector<Delivery> out;
+  for (std::size_t i = 0; i < test.events.size(); ++i) {
+    const TestEvent& event = test.events[i];
+    const auto accept = static_cast<std::uint64_t>(std::max<DurationUs>(plan.sources[event.source].source.accept, 0));
+    const int copies = twice && !event.id.empty() ? 2 : 1;
+    for (int copy = 0; copy < copies; ++copy) out.push_back({i, event.t + static_cast<TimeUs>(random() % (accept + 1))});
+  }
+  std::stable_sort(out.begin(), out.end(), [](const Delivery& a, const Delivery& b) { return a.arrival < b.arrival; });
+  return out;
+}
+
+}  // namespace vedette::rules::test
