@@ -102,7 +102,7 @@ void add_test(CLI::App& root, Action& action) {
   CLI::App* command = root.add_subcommand("test", "Run *.test.yml; on failure explain the closest miss");
   command->add_option("paths", options->paths, "Test files or directories (default: rules/packs, else rules)")->type_name("PATH");
   add_rule_material(*command, options->rules);
-  command->add_option("-k", options->pattern, "Only tests whose 'file: name' contains this")->type_name("PATTERN");
+  command->add_option("-k", options->pattern, "Only cases whose name contains this")->type_name("PATTERN");
   command->add_option("--junit", options->junit, "Also write a JUnit report")->type_name("FILE");
   example(*command, "vedette test rules/packs -k payroll");
   command->callback([options, &action] { action = [options] { return run_test(*options); }; });

@@ -1,10 +1,14 @@
 // `vedette check`: load and lint rules, and a configuration when named.
 #include <fmt/format.h>
 
+#include <optional>
+#include <utility>
+
 #include "app/commands.h"
 #include "app/config.h"
 #include "app/exit_code.h"
 #include "app/load_rules.h"
+#include "app/service.h"
 #include "app/terminal.h"
 
 namespace vedette::app {
@@ -30,11 +34,17 @@ bool print_findings(const Diagnostics& diagnostics, Format format) {
 std::string count_text(std::size_t count, std::string_view noun) { return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s"); }
 
 // The configuration's own rules, lists and identities are checked when no rules are named.
-Status check_config(const CheckOptions& options, RuleOptions& rules, Diagnostics& findings) {
+Status check_config(const CheckOptions& options, RuleOptions& rules, Diagnostics& findings, std::optional<Config>& checked) {
   auto config = load_config(options.config, findings);
   if (!config) return config.error();
   if (rules.rules.empty()) rules = config->rule_options();
+  checked = std::move(*config);
   return {};
+}
+
+int usage(const Error& error) {
+  print_error(error.to_string());
+  return kExitUsage;
 }
 
 }  // namespace
@@ -42,17 +52,17 @@ Status check_config(const CheckOptions& options, RuleOptions& rules, Diagnostics
 int run_check(const CheckOptions& options) {
   Diagnostics findings;
   RuleOptions rules = options.rules;
+  std::optional<Config> config;
   if (!options.config.empty()) {
-    const Status checked = check_config(options, rules, findings);
-    if (!checked) {
-      print_error(checked.error().to_string());
-      return kExitUsage;
-    }
+    const Status checked = check_config(options, rules, findings, config);
+    if (!checked) return usage(checked.error());
+    if (findings.has_errors()) config.reset();
   }
   auto loaded = load_rules(rules);
-  if (!loaded) {
-    print_error(loaded.error().to_string());
-    return kExitUsage;
+  if (!loaded) return usage(loaded.error());
+  if (config && loaded->plan) {
+    const Status known = check_sources(*config, *loaded->plan);
+    if (!known) return usage(known.error());
   }
   findings.append(loaded->diagnostics);
   if (!print_findings(findings, options.format)) {

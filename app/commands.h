@@ -20,7 +20,7 @@ struct RuleOptions {
   std::vector<std::string> lists;        // directories
   std::vector<std::string> source_types;  // directories or files of further source types
   std::vector<std::string> logsources;   // product=azure,service=signinlogs: what the generic json source serves
-  std::string identities;                // CSV: person,system,account
+  std::vector<std::string> identities;   // CSV files: person,system,account
   std::vector<std::string> domains;
   bool skip_broken = false;
 };

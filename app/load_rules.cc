@@ -130,10 +130,10 @@ Result<rules::CompileOptions> compile_options(const RuleOptions& options, Diagno
     if (!logsource) return logsource.error();
     compile.json_logsources.push_back(*logsource);
   }
-  if (!options.identities.empty()) {
-    auto aliases = read_aliases(options.identities);
+  for (const std::string& path : options.identities) {
+    auto aliases = read_aliases(path);
     if (!aliases) return aliases.error();
-    compile.identity_aliases = std::move(*aliases);
+    compile.identity_aliases.insert(compile.identity_aliases.end(), aliases->begin(), aliases->end());
   }
   compile.identity_domains = options.domains;
   compile.skip_broken = options.skip_broken;

@@ -1,0 +1,179 @@
+#include "app/config_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "app/suggest.h"
+#include "engine/base/diagnostic_codes.h"
+
+namespace vedette::app {
+
+namespace {
+
+std::string_view kind_name(const yaml::Node& node) {
+  switch (node.kind) {
+    case yaml::NodeKind::null: return "nothing";
+    case yaml::NodeKind::scalar: return "a single value";
+    case yaml::NodeKind::sequence: return "a list";
+    case yaml::NodeKind::map: return "a map";
+  }
+  return "";
+}
+
+std::optional<int> parse_number(std::string_view text) {
+  int value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (code != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+void ConfigReader::report(std::string_view code, const yaml::Node& at, std::string message, std::string hint) {
+  Location where = at.where;
+  where.file = file_.path;
+  diagnostics_.add(make_diagnostic(code, where, std::move(message), std::move(hint), yaml::line_of(file_, where.line)));
+}
+
+bool ConfigReader::is_map(const yaml::Node& node, std::string_view what) {
+  if (node.is_map()) return true;
+  report("V9003", node, fmt::format("{} is a map, not {}", what, kind_name(node)));
+  return false;
+}
+
+void ConfigReader::keys(const yaml::Node& map, std::initializer_list<std::string_view> known, std::initializer_list<std::string_view> later) {
+  for (const auto& [key, value] : map.entries) {
+    if (std::find(known.begin(), known.end(), key.text) != known.end()) continue;
+    if (std::find(later.begin(), later.end(), key.text) != later.end()) {
+      report("V9005", key, fmt::format("`{}` does not exist yet", key.text), "remove the key");
+      continue;
+    }
+    std::vector<std::string> names(known.begin(), known.end());
+    const std::string near = nearest(key.text, names);
+    report("V9001", key, fmt::format("unknown key `{}`", key.text),
+           near.empty() ? fmt::format("known here: {}", fmt::join(names, ", ")) : fmt::format("did you mean `{}`?", near));
+  }
+}
+
+std::optional<std::string> ConfigReader::text(const yaml::Node& map, std::string_view key) {
+  const yaml::Node* node = map.find(key);
+  if (node == nullptr) return std::nullopt;
+  if (node->is_scalar() && !node->text.empty()) return node->text;
+  report("V9003", *node, fmt::format("`{}` is a text, not {}", key, node->is_scalar() ? "an empty one" : kind_name(*node)));
+  return std::nullopt;
+}
+
+std::optional<bool> ConfigReader::boolean(const yaml::Node& map, std::string_view key) {
+  const yaml::Node* node = map.find(key);
+  if (node == nullptr) return std::nullopt;
+  if (node->is_scalar() && !node->quoted && (node->text == "true" || node->text == "false")) return node->text == "true";
+  report("V9003", *node, fmt::format("`{}` is true or false", key));
+  return std::nullopt;
+}
+
+std::optional<int> ConfigReader::number(const yaml::Node& map, std::string_view key, int low, int high) {
+  const yaml::Node* node = map.find(key);
+  if (node == nullptr) return std::nullopt;
+  const auto value = node->is_scalar() ? parse_number(node->text) : std::nullopt;
+  if (value && *value >= low && *value <= high) return value;
+  report("V9004", *node, fmt::format("`{}` is a number from {} to {}", key, low, high));
+  return std::nullopt;
+}
+
+std::optional<std::size_t> ConfigReader::word(const yaml::Node& map, std::string_view key, std::initializer_list<std::string_view> words) {
+  const yaml::Node* node = map.find(key);
+  if (node == nullptr) return std::nullopt;
+  const auto found = node->is_scalar() ? std::find(words.begin(), words.end(), node->text) : words.end();
+  if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
+  const std::string near = node->is_scalar() ? nearest(node->text, {words.begin(), words.end()}) : "";
+  report("V9004", *node, fmt::format("`{}` is one of {}", key, fmt::join(words, ", ")), near.empty() ? "" : fmt::format("did you mean `{}`?", near));
+  return std::nullopt;
+}
+
+std::vector<std::string> ConfigReader::texts(const yaml::Node& map, std::string_view key) {
+  const yaml::Node* node = map.find(key);
+  if (node == nullptr) return {};
+  if (!node->is_sequence()) {
+    auto one = text(map, key);
+    return one ? std::vector<std::string>{*one} : std::vector<std::string>{};
+  }
+  std::vector<std::string> list;
+  for (const yaml::Node& item : node->items) {
+    if (item.is_scalar() && !item.text.empty()) {
+      list.push_back(item.text);
+    } else {
+      report("V9003", item, fmt::format("`{}` is a list of texts", key));
+    }
+  }
+  return list;
+}
+
+std::string ConfigReader::required(const yaml::Node& map, std::string_view key, std::string_view what) {
+  if (map.find(key) == nullptr) {
+    report("V9002", map, fmt::format("{} needs `{}`", what, key));
+    return {};
+  }
+  return text(map, key).value_or("");
+}
+
+std::vector<std::string> ConfigReader::required_list(const yaml::Node& map, std::string_view key, std::string_view what) {
+  const yaml::Node* node = map.find(key);
+  if (node == nullptr || (node->is_sequence() && node->items.empty())) {
+    report("V9002", node == nullptr ? map : *node, fmt::format("{} needs `{}` with at least one entry", what, key));
+    return {};
+  }
+  return texts(map, key);
+}
+
+std::optional<std::string> ConfigReader::secret(const yaml::Node& node) {
+  if (node.is_scalar()) {
+    report("V9007", node, "a secret is never written here", "refer to it: {env: NAME} or {file: PATH}");
+    return std::nullopt;
+  }
+  if (!is_map(node, "a secret")) return std::nullopt;
+  keys(node, {"env", "file"});
+  const auto name = text(node, "env");
+  const auto path = text(node, "file");
+  if (name.has_value() == path.has_value()) {
+    report("V9002", node, "a secret needs either `env` or `file`");
+    return std::nullopt;
+  }
+  std::string value;
+  if (name) {
+    const char* found = std::getenv(name->c_str());
+    value = found == nullptr ? "" : found;
+  } else {
+    std::filesystem::path full(*path);
+    if (full.is_relative()) full = std::filesystem::path(file_.path).parent_path() / full;
+    std::ifstream in(full, std::ios::binary);
+    std::ostringstream read;
+    read << in.rdbuf();
+    value = read.str();
+    while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.pop_back();
+  }
+  if (value.empty()) {
+    report("V9008", node, name ? fmt::format("the environment variable {} is unset or empty", *name) : fmt::format("{} is unreadable or empty", *path));
+    return std::nullopt;
+  }
+  return value;
+}
+
+std::string ConfigReader::address(const yaml::Node& map, std::string_view key, std::string_view what) {
+  const std::string given = required(map, key, what);
+  if (given.empty()) return given;
+  const auto colon = given.rfind(':');
+  const auto port = colon == std::string::npos ? std::nullopt : parse_number(std::string_view(given).substr(colon + 1));
+  if (colon == 0 || !port || *port < 0 || *port > 65535) {
+    report("V9004", *map.find(key), fmt::format("`{}` is address:port", key), "for example \"127.0.0.1:8088\", or port 0 for a free one");
+    return {};
+  }
+  return given;
+}
+
+}  // namespace vedette::app

@@ -1,0 +1,48 @@
+// Reading a located YAML tree into typed values: wrong shapes, unknown keys and missing keys become diagnostics with
+// carets. Secrets are references, {env: NAME} or {file: PATH}, and never stand in the file. One thread.
+#pragma once
+
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/diagnostic.h"
+#include "rules/yaml/node.h"
+
+namespace vedette::app {
+
+class ConfigReader {
+ public:
+  ConfigReader(const yaml::File& file, Diagnostics& diagnostics) : file_(file), diagnostics_(diagnostics) {}
+
+  void report(std::string_view code, const yaml::Node& at, std::string message, std::string hint = {});
+
+  // False, reported, when the node is no map. `what` names it: "a source".
+  bool is_map(const yaml::Node& node, std::string_view what);
+  // Reports keys beyond `known`; those of `later` as not yet there.
+  void keys(const yaml::Node& map, std::initializer_list<std::string_view> known, std::initializer_list<std::string_view> later = {});
+
+  // Absent keys give nothing; wrong shapes are reported and give nothing.
+  [[nodiscard]] std::optional<std::string> text(const yaml::Node& map, std::string_view key);
+  [[nodiscard]] std::optional<bool> boolean(const yaml::Node& map, std::string_view key);
+  [[nodiscard]] std::optional<int> number(const yaml::Node& map, std::string_view key, int low, int high);
+  // One of the words, by index.
+  [[nodiscard]] std::optional<std::size_t> word(const yaml::Node& map, std::string_view key, std::initializer_list<std::string_view> words);
+  // A text or a sequence of texts.
+  [[nodiscard]] std::vector<std::string> texts(const yaml::Node& map, std::string_view key);
+  // As text() and texts(), but reported when absent or empty.
+  [[nodiscard]] std::string required(const yaml::Node& map, std::string_view key, std::string_view what);
+  [[nodiscard]] std::vector<std::string> required_list(const yaml::Node& map, std::string_view key, std::string_view what);
+  // A reference to a secret; its value.
+  [[nodiscard]] std::optional<std::string> secret(const yaml::Node& node);
+  // "address:port".
+  [[nodiscard]] std::string address(const yaml::Node& map, std::string_view key, std::string_view what);
+
+ private:
+  const yaml::File& file_;
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace vedette::app
