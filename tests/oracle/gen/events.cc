@@ -160,9 +160,9 @@ class Generator {
     record.t = time();
     if (!random_.percent(without_id_)) {
       record.id = "e" + std::to_string(next_id_[record.tenant + record.source]++);
-      event.head = "\"id\":" + json_string(record.id) + ",";
+      event.id = ",\"id\":" + json_string(record.id);
     }
-    event.head += iso_ && random_.percent(50) ? "\"time\":\"" + iso8601(*record.t) + "\"" : "\"us\":" + std::to_string(*record.t);
+    event.time = iso_ && random_.percent(50) ? ",\"time\":\"" + iso8601(*record.t) + "\"" : ",\"us\":" + std::to_string(*record.t);
     add_kind(event);
     add_field(event, "user", people_, true);
     add_field(event, "account.name", people_, true);
@@ -244,8 +244,8 @@ class Generator {
 
 Case make_case(const RuleSet& set, std::uint64_t seed) { return Generator(set, seed).build(); }
 
-std::string to_json(const CaseEvent& event, const std::optional<Micros>& seen) {
-  return "{" + event.head + (seen ? ",\"seen\":" + std::to_string(*seen) : "") + event.body + "}";
+std::string to_json(const CaseEvent& event, const std::optional<Micros>& seen, bool timed) {
+  return "{\"oracle\":1" + event.id + (timed ? event.time : "") + (seen ? ",\"seen\":" + std::to_string(*seen) : "") + event.body + "}";
 }
 
 }  // namespace vedette::oracle

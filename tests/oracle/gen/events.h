@@ -13,8 +13,9 @@ namespace vedette::oracle {
 
 struct CaseEvent {
   naive::Record record;  // without stream, arrival and bytes, which depend on the run
-  std::string head;      // JSON members that every event has: id and time
-  std::string body;      // the other JSON members
+  std::string id;        // JSON members, each with its comma: the id, the time and the others
+  std::string time;
+  std::string body;
 };
 
 struct Case {
@@ -25,7 +26,7 @@ struct Case {
 
 Case make_case(const RuleSet& set, std::uint64_t seed);
 
-// The event as one JSON line; `seen` is its recorded arrival, if any.
-std::string to_json(const CaseEvent& event, const std::optional<naive::Micros>& seen);
+// The event as one JSON line; `seen` is its recorded arrival, if any; `timed`: with its time.
+std::string to_json(const CaseEvent& event, const std::optional<naive::Micros>& seen, bool timed);
 
 }  // namespace vedette::oracle

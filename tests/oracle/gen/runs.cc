@@ -18,6 +18,7 @@ struct Copy {
   const CaseEvent* event = nullptr;
   std::string stream;
   std::optional<Micros> arrival;
+  bool timed = true;
 };
 
 class RunMaker {
@@ -47,7 +48,7 @@ class RunMaker {
 
   std::vector<Copy> once() {
     std::vector<Copy> copies;
-    for (const CaseEvent& event : case_.events) copies.push_back({&event, stream_of(event), {}});
+    for (const CaseEvent& event : case_.events) copies.push_back({&event, stream_of(event), {}, true});
     return copies;
   }
 
@@ -93,16 +94,17 @@ class RunMaker {
     return 0;
   }
 
-  // Delayed events in order of arrival, some neighbours swapped; copies arrive later. An event from the future has no
-  // copies, since its time depends on the copy.
+  // Delayed events in order of arrival, some neighbours swapped; copies arrive later. An event without a time, or from the
+  // future, has no copies, since its time depends on the copy.
   std::vector<Copy> arriving() {
     const bool punctual = random_.percent(30);
     std::vector<Copy> copies;
     for (Copy copy : once()) {
       const Micros accept = set_.rules.sources.at(copy.event->record.source).accept;
       copy.arrival = *copy.event->record.t + (punctual ? random_.between(0, accept / 4) : delay(accept));
+      copy.timed = !random_.percent(3);
       copies.push_back(copy);
-      if (!random_.percent(10) || *copy.arrival < *copy.event->record.t) continue;
+      if (!random_.percent(10) || !copy.timed || *copy.arrival < *copy.event->record.t) continue;
       copy.stream = stream_of(*copy.event);
       *copy.arrival += random_.between(0, accept / 2);
       copies.push_back(copy);
@@ -130,7 +132,8 @@ class RunMaker {
       Record record = copy.event->record;
       record.stream = copy.stream;
       record.arrival = copy.arrival;
-      record.bytes = to_json(*copy.event, clock == Clock::as_arrived ? copy.arrival : std::nullopt);
+      record.bytes = to_json(*copy.event, clock == Clock::as_arrived ? copy.arrival : std::nullopt, copy.timed);
+      if (!copy.timed) record.t.reset();
       run.log.push_back(std::move(record));
     }
     return run;

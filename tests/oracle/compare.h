@@ -1,0 +1,41 @@
+// One seeded case, compared: every run of it through the engine against the naive evaluator. Prints what differs and
+// can write the case's files for a person to look at. One thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "tests/oracle/gen/rule_set.h"
+#include "tests/oracle/harness.h"
+
+namespace vedette::oracle {
+
+struct Tally {
+  std::uint64_t cases = 0, runs = 0, rule_sets = 0, fired = 0, boundary = 0, late = 0, disagreements = 0, alerts = 0;
+  std::uint64_t first_bad_seed = 0;
+  std::string first_bad;  // what differed, and in which run
+};
+
+inline constexpr std::uint64_t kCasesPerRuleSet = 8;
+
+// Seeds first, first + 1, ... of a kind. Stops at the first disagreement when asked to.
+struct Plan {
+  Kind kind;
+  std::uint64_t first_seed = 0;
+  std::uint64_t cases = 0;
+  bool stop_early = false;
+  bool statistics = true;     // fire and boundary rates cost two more naive evaluations
+  std::string dump_folder = {};  // where a disagreeing case is written; empty: nowhere
+};
+
+Tally compare(const Plan& plan);
+
+// The first seed of a kind; kinds do not share seeds.
+inline constexpr std::uint64_t kSeedsPerKind = 10'000'000;
+std::uint64_t first_seed_of(std::size_t kind);
+
+// From the environment: VEDETTE_ORACLE_CASES (per kind, default 2000).
+std::uint64_t cases_per_kind();
+
+}  // namespace vedette::oracle

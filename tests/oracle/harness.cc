@@ -1,0 +1,204 @@
+#include "tests/oracle/harness.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <thread>
+
+#include "engine/match/matcher.h"
+#include "engine/run/merge.h"
+#include "engine/run/sequencer.h"
+#include "engine/run/worker.h"
+#include "rules/sigma/load.h"
+#include "tests/oracle/gen/random.h"
+
+namespace vedette::oracle {
+namespace {
+
+using correlate::HitBatch;
+
+plan::FieldPath path(const std::string& text) { return plan::parse_field_path(text).value(); }
+
+plan::SourcePlan source_plan(const std::string& name, const naive::SourceType& type) {
+  plan::SourcePlan source;
+  source.name = name;
+  source.logsources = {{"", "oracle", name}};
+  source.recognise.all = {path("oracle")};
+  source.id = {path("id")};
+  source.time = {{path("time"), plan::TimeFormat::iso8601}, {path("us"), plan::TimeFormat::epoch_us}};
+  source.arrival = plan::TimeField{path("seen"), plan::TimeFormat::epoch_us};
+  source.accept = type.accept;
+  source.sentinels = type.sentinels;
+  source.content_hash = "0123456789abcdef";
+  return source;
+}
+
+// The streams of a run as origins; tenants and clocks numbered by first appearance.
+class Origins {
+ public:
+  explicit Origins(const plan::Plan& plan) : plan_(plan) {}
+
+  std::shared_ptr<const event::Origin> of(const naive::Record& record) {
+    std::shared_ptr<const event::Origin>& origin = origins_[record.stream];
+    if (origin) return origin;
+    const auto tenant = tenants_.emplace(record.tenant, static_cast<std::uint32_t>(tenants_.size())).first;
+    event::Origin made;
+    made.source_name = record.stream;
+    made.tenant = record.tenant;
+    made.tenant_index = tenant->second;
+    made.clock = static_cast<std::uint32_t>(origins_.size() - 1);
+    for (std::uint32_t i = 0; i < plan_.sources.size(); ++i) {
+      if (plan_.sources[i].source.name == record.source) made.source = i;
+    }
+    origin = std::make_shared<const event::Origin>(std::move(made));
+    return origin;
+  }
+
+ private:
+  const plan::Plan& plan_;
+  std::map<std::string, std::shared_ptr<const event::Origin>> origins_;
+  std::map<std::string, std::uint32_t> tenants_;
+};
+
+// A batch under construction: where its bytes lie is fixed only when it is complete.
+struct Draft {
+  std::shared_ptr<const event::Origin> origin;
+  std::size_t input = 0;  // of the merge
+  std::vector<const naive::Record*> records;
+};
+
+event::RecordBatch batch_of(const Draft& draft, std::uint64_t sequence, bool live) {
+  event::RecordBatch batch;
+  batch.sequence = sequence;
+  batch.origin = draft.origin;
+  for (const naive::Record* record : draft.records) batch.buffer += record->bytes + "\n";
+  batch.buffer.append(event::kPadding, '\0');
+  std::size_t begin = 0;
+  for (const naive::Record* record : draft.records) {
+    event::RawRecord raw;
+    raw.bytes = std::string_view(batch.buffer).substr(begin, record->bytes.size());
+    if (live) raw.arrival = record->arrival.value();
+    raw.position = begin;
+    raw.line = batch.records.size() + 1;
+    batch.records.push_back(raw);
+    begin += record->bytes.size() + 1;
+  }
+  return batch;
+}
+
+class PipelineImpl final : public Pipeline {
+ public:
+  PipelineImpl(plan::PlanPtr plan, std::shared_ptr<const match::MatchProgram> program)
+      : plan_(std::move(plan)), program_(std::move(program)) {}
+
+  Outcome run(const Run& run) override {
+    outcome_ = {};
+    const std::vector<Draft> drafts = draft(run);
+    const std::vector<std::shared_ptr<HitBatch>> batches = decode(run, drafts);
+    std::vector<alert::Alert> alerts;
+    const run::ClockMode mode = run.clock == naive::Clock::live     ? run::ClockMode::live
+                                : run.clock == naive::Clock::merged ? run::ClockMode::merged
+                                                                    : run::ClockMode::as_arrived;
+    run::Sequencer sequencer(plan_, mode, run.now);
+    if (run.clock == naive::Clock::merged) {
+      merge(drafts, batches, sequencer, alerts);
+    } else {
+      for (const auto& batch : batches) sequencer.apply(*batch, alerts);
+    }
+    if (sequencer.counters().rejected > 0) outcome_.problem += "events were rejected; ";
+    if (sequencer.counters().events != run.log.size()) outcome_.problem += "events are missing; ";
+    for (const alert::Alert& alert : alerts) outcome_.alerts.push_back({alert.alert_id, alert.rule->key, alert.tenant, alert.time});
+    return std::move(outcome_);
+  }
+
+ private:
+  plan::PlanPtr plan_;
+  std::shared_ptr<const match::MatchProgram> program_;
+  std::vector<std::unique_ptr<run::Worker>> workers_;
+  Outcome outcome_;
+
+  // Consecutive records of one stream share a batch; for a merge every stream is two inputs.
+  std::vector<Draft> draft(const Run& run) {
+    Random random(run.seed);
+    Origins origins(*plan_);
+    std::vector<Draft> drafts;
+    std::map<const event::Origin*, std::size_t> first_input;
+    std::int64_t room = 0;
+    for (const naive::Record& record : run.log) {
+      const auto origin = origins.of(record);
+      if (drafts.empty() || drafts.back().origin != origin || room == 0) {
+        const std::size_t pair = first_input.emplace(origin.get(), 2 * first_input.size()).first->second;
+        drafts.push_back({origin, pair + static_cast<std::size_t>(random.between(0, 1)), {}});
+        room = random.between(1, static_cast<std::int64_t>(run.batch));
+      }
+      drafts.back().records.push_back(&record);
+      --room;
+    }
+    return drafts;
+  }
+
+  std::vector<std::shared_ptr<HitBatch>> decode(const Run& run, const std::vector<Draft>& drafts) {
+    std::vector<std::shared_ptr<HitBatch>> batches(drafts.size());
+    while (workers_.size() < run.workers) workers_.push_back(std::make_unique<run::Worker>(plan_, program_));
+    const auto work = [&](std::size_t worker) {
+      TimeUs line_clock = 0;
+      for (std::size_t i = worker; i < drafts.size(); i += run.workers) {
+        batches[i] = std::make_shared<HitBatch>();
+        workers_[worker]->process(batch_of(drafts[i], i, run.clock == naive::Clock::live), line_clock, *batches[i]);
+      }
+    };
+    if (run.workers == 1) {
+      work(0);
+      return batches;
+    }
+    std::vector<std::thread> threads;
+    for (std::size_t worker = 0; worker < run.workers; ++worker) threads.emplace_back(work, worker);
+    for (std::thread& thread : threads) thread.join();
+    return batches;
+  }
+
+  void merge(const std::vector<Draft>& drafts, const std::vector<std::shared_ptr<HitBatch>>& batches, run::Sequencer& sequencer,
+             std::vector<alert::Alert>& alerts) {
+    std::map<std::size_t, std::vector<std::size_t>> by_input;  // input -> batches, in order
+    for (std::size_t i = 0; i < drafts.size(); ++i) by_input[drafts[i].input].push_back(i);
+    std::vector<std::vector<std::size_t>> inputs;
+    for (auto& [input, list] : by_input) inputs.push_back(std::move(list));
+    run::Merger merger(inputs.size(), [&](const correlate::EventHits& event, const event::Origin& origin) {
+      sequencer.apply_event(event, origin, alerts);
+    });
+    std::vector<std::size_t> next(inputs.size(), 0);
+    for (std::size_t input = merger.wanted(); input < inputs.size(); input = merger.wanted()) {
+      if (next[input] == inputs[input].size()) {
+        merger.finish(input);
+        continue;
+      }
+      const auto& batch = batches[inputs[input][next[input]++]];
+      sequencer.count(*batch);
+      if (const Status status = merger.push(input, batch); !status) outcome_.problem += status.error().to_string() + "; ";
+    }
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Pipeline> Pipeline::load(const std::string& yaml, const naive::SourceTypes& sources, std::string& problem) {
+  rules::CompileOptions options;
+  for (const auto& [name, type] : sources) options.sources.push_back(source_plan(name, type));
+  Diagnostics diagnostics;
+  const rules::CompiledRules compiled = rules::compile({{"oracle.yml", yaml}}, options, diagnostics);
+  if (diagnostics.has_errors() || !compiled.plan) {
+    for (const Diagnostic& diagnostic : diagnostics.items()) {
+      if (diagnostic.severity == Severity::error) problem += render_human(diagnostic, false);
+    }
+    return nullptr;
+  }
+  auto program = match::MatchProgram::build(compiled.plan);
+  if (!program) {
+    problem = program.error().to_string();
+    return nullptr;
+  }
+  return std::make_unique<PipelineImpl>(compiled.plan, *program);
+}
+
+}  // namespace vedette::oracle

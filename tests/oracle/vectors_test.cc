@@ -1,0 +1,372 @@
+// The vectors of the semantics document, written as rule YAML and JSON events: through the engine in several arrival
+// orders, and through the naive evaluator. Times are seconds; the group is one user unless a vector says otherwise.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "tests/oracle/gen/random.h"
+#include "tests/oracle/harness.h"
+#include "tests/oracle/naive/evaluate.h"
+#include "tests/oracle/naive/ids.h"
+
+namespace vedette::oracle {
+namespace {
+
+using naive::Correlation;
+using naive::kHour;
+using naive::kMinute;
+using naive::kSecond;
+using naive::Micros;
+using naive::Record;
+using naive::Type;
+
+const std::string kId = "11111111-1111-4111-8111-11111111111";
+
+// Base rules A, B, C ... on `kind`, read by one correlation.
+RuleSet rules_for(Type type, std::size_t inputs, std::uint64_t threshold) {
+  RuleSet set;
+  set.rules.sources["oracle_a"] = {6 * kHour, {"unknown", "-"}};
+  Correlation correlation{"c", kId + "0", type, {}, {{"user", {}}}, 600 * kSecond, threshold, {}, {600 * kSecond, {}}, false, false};
+  for (std::size_t i = 0; i < inputs; ++i) {
+    const std::string name(1, static_cast<char>('A' + i));
+    set.rules.rules.push_back({name, kId + std::to_string(i + 1), {}});
+    set.kinds_of[name] = {name, "all"};
+    correlation.inputs.push_back({name, false});
+    correlation.group_by[0].fields.push_back({"user", {}});
+  }
+  if (type == Type::value_count) correlation.values = {"val"};
+  set.rules.correlations = {correlation};
+  return set;
+}
+
+Correlation& top(RuleSet& set) { return set.rules.correlations.back(); }
+
+struct Given {
+  std::string id;
+  double at = 0;
+  std::string kind = "A";
+  std::string value = "\"v\"";  // JSON of `val`; "" = absent
+  std::string user = "\"alice\"";
+  std::string tenant = "default";
+  std::optional<double> arrival = {};
+};
+
+Micros micros(double seconds) { return static_cast<Micros>(seconds * 1e6 + (seconds < 0 ? -0.5 : 0.5)); }
+
+// JSON scalars and arrays of scalars, as the vectors use them.
+std::vector<naive::Value> values_of(const std::string& json) {
+  if (json.empty() || json == "[]") return {};
+  if (json[0] == '[') {
+    std::vector<naive::Value> values;
+    std::stringstream list(json.substr(1, json.size() - 2));
+    for (std::string item; std::getline(list, item, ',');) values.push_back(values_of(item).front());
+    return values;
+  }
+  if (json == "null") return {naive::Value{}};
+  if (json[0] == '"') return {{naive::ValueKind::string, json.substr(1, json.size() - 2)}};
+  return {{naive::ValueKind::number, json}};
+}
+
+Record record_of(const RuleSet& set, const Given& given, bool recorded) {
+  Record record{given.tenant, "oracle_a", given.tenant + "/hook", given.id, "", micros(given.at), {}, 1, {}, {}};
+  record.bytes = fmt::format(R"({{"oracle":1,"id":"{}","us":{},"kind":"{}","user":{})", given.id, *record.t, given.kind, given.user);
+  if (!given.value.empty()) record.bytes += ",\"val\":" + given.value;
+  if (given.arrival) {
+    record.arrival = micros(*given.arrival);
+    if (recorded) record.bytes += ",\"seen\":" + std::to_string(*record.arrival);
+  }
+  record.bytes += "}";
+  record.fields["user"] = values_of(given.user);
+  if (!given.value.empty()) record.fields["val"] = values_of(given.value);
+  for (const auto& [rule, kinds] : set.kinds_of) {
+    if (std::count(kinds.begin(), kinds.end(), given.kind) > 0) record.rules.insert(rule);
+  }
+  return record;
+}
+
+// "x@0 y@12.5": names and times. `letter` says what the name is.
+enum class Letter { id, value, rule };
+std::vector<Given> parse(const std::string& text, Letter letter) {
+  std::vector<Given> events;
+  std::stringstream words(text);
+  for (std::string word; words >> word;) {
+    const std::size_t at = word.find('@');
+    const std::string name = word.substr(0, at);
+    Given given;
+    given.id = letter == Letter::id ? name : "e" + std::to_string(events.size());
+    given.at = std::stod(word.substr(at + 1));
+    if (letter == Letter::value) given.value = name == "null" ? "null" : "\"" + name + "\"";
+    if (letter == Letter::rule) given.kind = name;
+    events.push_back(given);
+  }
+  return events;
+}
+
+std::set<std::string> buckets_of(const std::map<std::string, naive::Alert>& alerts, const std::string& rule) {
+  std::set<std::string> buckets;
+  for (const auto& [id, alert] : alerts) {
+    if (alert.rule == rule) buckets.insert(alert.bucket);
+  }
+  return buckets;
+}
+
+class Checker {
+ public:
+  explicit Checker(const RuleSet& set) : set_(set) {
+    std::string problem;
+    pipeline_ = Pipeline::load(to_yaml(set), set.rules.sources, problem);
+    if (!pipeline_) ADD_FAILURE() << problem << to_yaml(set);
+  }
+
+  // In the given order, in event-time order, reversed and in up to forty other orders, in small and large batches.
+  void in_every_order(std::vector<Given> events, const std::set<std::string>& expected) {
+    one(events, naive::Clock::as_arrived, 1, expected);
+    one(events, naive::Clock::merged, 3, expected);
+    std::vector<Given> other = events;
+    std::reverse(other.begin(), other.end());
+    one(other, naive::Clock::as_arrived, 2, expected);
+    Random random(events.size());
+    for (int i = 0; i < 40 && events.size() > 2; ++i) {
+      random.shuffle(other);
+      one(other, naive::Clock::as_arrived, 1 + other.size() % 3, expected);
+    }
+  }
+
+  void one(const std::vector<Given>& events, naive::Clock clock, std::size_t batch, const std::set<std::string>& expected) {
+    if (!pipeline_) return;
+    Run run;
+    run.clock = clock;
+    run.batch = batch;
+    for (const Given& given : events) run.log.push_back(record_of(set_, given, clock == naive::Clock::as_arrived));
+    check(run, expected);
+  }
+
+  void check(const Run& run, const std::set<std::string>& expected) {
+    const auto alerts = naive::evaluate(naive::sequence(run.log, run.clock, set_.rules.sources, run.now), set_.rules);
+    EXPECT_EQ(buckets_of(alerts, set_.rules.correlations.back().id), expected) << "naive evaluator, " << order(run);
+    std::set<std::string> ids, actual;
+    for (const auto& [id, alert] : alerts) ids.insert(id);
+    const Outcome outcome = pipeline_->run(run);
+    EXPECT_EQ(outcome.problem, "");
+    for (const EngineAlert& alert : outcome.alerts) EXPECT_TRUE(actual.insert(alert.id).second) << "twice, " << order(run);
+    EXPECT_EQ(actual, ids) << "engine, " << order(run);
+  }
+
+ private:
+  const RuleSet& set_;
+  std::unique_ptr<Pipeline> pipeline_;
+
+  static std::string order(const Run& run) {
+    std::string text = run.clock == naive::Clock::merged ? "merged:" : "as arrived:";
+    for (const Record& record : run.log) text += fmt::format(" {}@{}", record.id, static_cast<double>(*record.t) / 1e6);
+    return text;
+  }
+};
+
+void vector_of(RuleSet set, const std::string& events, Letter letter, const std::set<std::string>& expected) {
+  SCOPED_TRACE(name_of(top(set).type) + ": " + events);
+  Checker(set).in_every_order(parse(events, letter), expected);
+}
+
+TEST(Vectors, IdsOfTheFormats) {
+  const std::string rule = "11111111-1111-4111-8111-111111111111";
+  EXPECT_EQ(naive::alert_id("default", rule, 600'000'000, {"alice"}, "1"), "fc34b5ec4644027af1d6bab2a669b333");
+  EXPECT_EQ(naive::event_alert_id("default", rule, "okta", "33e9dcbc-3ed3-423b-acdf-7e44ab17ebdb"), "46fb6aca0c273f79da11ff37a24d03e0");
+}
+
+TEST(Vectors, EventCount) {
+  const RuleSet set = rules_for(Type::event_count, 1, 3);
+  vector_of(set, "a@100 b@200 c@650 d@700", Letter::id, {"1"});
+  vector_of(set, "a@0 b@300 c@600", Letter::id, {"1"});
+  vector_of(set, "a@0 b@300 c@601", Letter::id, {});
+  vector_of(set, "a@0 b@300 c@600.000001", Letter::id, {});
+  vector_of(set, "a@10 a@10 b@20", Letter::id, {});
+  vector_of(set, "a@590 b@595 c@599 d@605", Letter::id, {"0", "1"});
+  vector_of(set, "a@100 b@110 c@1300 d@1310 e@120 f@1290", Letter::id, {"0", "2"});
+  vector_of(set, "a@-1300 b@-1200 c@-1190", Letter::id, {"-2"});
+  vector_of(set, "a@-10 b@-5 c@-0.000001", Letter::id, {"-1"});
+}
+
+TEST(Vectors, EventCountCountsAnEventOnceForSeveralRules) {
+  RuleSet set = rules_for(Type::event_count, 2, 3);
+  Checker checker(set);
+  std::vector<Given> events = parse("a@0 b@1", Letter::id);
+  for (Given& given : events) given.kind = "all";
+  checker.in_every_order(events, {});
+  events.push_back({"c", 2, "B"});
+  checker.in_every_order(events, {"0"});
+}
+
+TEST(Vectors, EventCountBelowTheRateNeverFires) {
+  RuleSet set = rules_for(Type::event_count, 1, 10);
+  top(set).window = 60 * kSecond;
+  top(set).suppress.period = kHour;
+  std::vector<Given> events;
+  for (int t = 0; t < 3600; t += 7) events.push_back({"e" + std::to_string(t), static_cast<double>(t)});
+  Checker(set).in_every_order(events, {});
+  top(set).threshold = 9;  // nine hits span 56 s
+  Checker(set).in_every_order(events, {"0"});
+}
+
+TEST(Vectors, ValueCount) {
+  const RuleSet set = rules_for(Type::value_count, 1, 3);
+  vector_of(set, "x@0 x@10 y@20 z@30", Letter::value, {"0"});
+  vector_of(set, "x@0 y@20 z@700", Letter::value, {});
+  vector_of(set, "x@0 null@1 y@2", Letter::value, {});
+  vector_of(set, "x@0 y@1 z@2 null@600", Letter::value, {"0"});
+  vector_of(set, "x@0 X@1 y@2", Letter::value, {});
+  vector_of(set, "x@0 unknown@1 y@2", Letter::value, {});
+  vector_of(set, "x@0 y@300 z@600", Letter::value, {"1"});
+}
+
+TEST(Vectors, ValueCountOfArraysAndTuples) {
+  RuleSet set = rules_for(Type::value_count, 1, 3);
+  Checker(set).in_every_order({{"e0", 0, "A", R"(["x","y"])"}, {"e1", 5, "A", R"(["Y","z",null])"}}, {"0"});
+  Checker(set).in_every_order({{"e0", 0, "A", R"(["x","y"])"}, {"e1", 5, "A", "[]"}}, {});
+  top(set).values = {"val", "user"};
+  top(set).group_by.clear();
+  Checker(set).in_every_order({{"e0", 0, "A", R"("x")", R"("a")"}, {"e1", 1, "A", R"("x")", R"("b")"}, {"e2", 2, "A", R"("y")", R"("a")"}}, {"0"});
+  Checker(set).in_every_order({{"e0", 0, "A", R"("x")", R"("a")"}, {"e1", 1, "A", R"("x")", R"("A")"}, {"e2", 2, "A", R"("y")", "null"}}, {});
+}
+
+TEST(Vectors, Temporal) {
+  vector_of(rules_for(Type::temporal, 3, 3), "A@0 C@300 B@600", Letter::rule, {"1"});
+  vector_of(rules_for(Type::temporal, 3, 3), "A@0 B@10 C@601", Letter::rule, {});
+  vector_of(rules_for(Type::temporal, 3, 3), "A@0 C@300 B@100", Letter::rule, {"0"});
+  vector_of(rules_for(Type::temporal, 3, 2), "A@0 A@10 C@599", Letter::rule, {"0"});
+  vector_of(rules_for(Type::temporal, 2, 2), "all@5", Letter::rule, {"0"});  // one event may serve two rules
+}
+
+TEST(Vectors, TemporalOrdered) {
+  const RuleSet set = rules_for(Type::temporal_ordered, 2, 0);
+  vector_of(set, "B@100 A@150", Letter::rule, {});
+  vector_of(set, "B@100 A@150 A@90", Letter::rule, {"0"});
+  vector_of(set, "A@5 B@5", Letter::rule, {"0"});
+  vector_of(set, "all@5", Letter::rule, {});  // one event fills one position
+  vector_of(set, "all@5 all@5", Letter::rule, {"0"});
+  vector_of(set, "A@0 B@600", Letter::rule, {"1"});
+  vector_of(set, "A@0 B@601", Letter::rule, {});
+  vector_of(rules_for(Type::temporal_ordered, 3, 0), "A@0 B@1 C@600", Letter::rule, {"1"});
+  vector_of(rules_for(Type::temporal_ordered, 3, 0), "A@0 C@1 B@2", Letter::rule, {});
+  // Greedy choices miss this: the event of both rules must be the first.
+  vector_of(rules_for(Type::temporal_ordered, 3, 0), "all@1 B@2 C@3", Letter::rule, {"0"});
+}
+
+TEST(Vectors, SuppressionAndBuckets) {
+  RuleSet set = rules_for(Type::event_count, 1, 2);
+  top(set).suppress.period = 0;  // one alert per trigger
+  vector_of(set, "a@0 b@1 c@2", Letter::id, {"@b", "@c"});
+  vector_of(set, "a@1 b@1", Letter::id, {"@a", "@b"});
+  top(set).suppress.period = 60 * kSecond;  // P below W
+  vector_of(set, "a@0 b@59 c@60 d@119 e@120", Letter::id, {"0", "1", "2"});
+  top(set).suppress.period = std::nullopt;  // max(W, 1 h)
+  vector_of(set, "a@0 b@1 c@3599 d@3600 e@7300", Letter::id, {"0", "1"});
+  // A day has a phase, the same for the naive evaluator and the engine: compared by id.
+  top(set).suppress.period = 24 * kHour;
+  const std::string bucket = naive::bucket_of(100 * kSecond, "", "default", top(set).id, 24 * kHour, {"alice"});
+  vector_of(set, "a@99 b@100", Letter::id, {bucket});
+}
+
+TEST(Vectors, SuppressByASubsetSharesOneAlert) {
+  RuleSet set = rules_for(Type::event_count, 1, 2);
+  top(set).group_by.push_back({"val", {{"val", {}}}});
+  std::vector<Given> events = {{"a", 0, "A", R"("x")"}, {"b", 1, "A", R"("x")"}, {"c", 2, "A", R"("y")"}, {"d", 3, "A", R"("y")"}};
+  top(set).suppress.by = {"user"};
+  Checker(set).in_every_order(events, {"0"});
+  EXPECT_EQ(naive::evaluate(naive::sequence({record_of(set, events[0], false), record_of(set, events[1], false),
+                                             record_of(set, events[2], false), record_of(set, events[3], false)},
+                                            naive::Clock::merged, set.rules.sources),
+                            set.rules)
+                .size(),
+            1u);
+}
+
+TEST(Vectors, GroupsKeysAndFanOut) {
+  RuleSet set = rules_for(Type::event_count, 1, 2);
+  const auto pair = [](const std::string& first, const std::string& second) {
+    return std::vector<Given>{{"a", 0, "A", "", first}, {"b", 1, "A", "", second}};
+  };
+  Checker checker(set);
+  checker.in_every_order(pair(R"("alice")", R"("ALICE")"), {"0"});
+  checker.in_every_order(pair(R"("alice")", R"("bob")"), {});
+  checker.in_every_order(pair("4625", R"("4625")"), {"0"});
+  checker.in_every_order(pair("1", "1.0"), {});
+  checker.in_every_order(pair("null", "null"), {});
+  checker.in_every_order(pair(R"("")", R"("")"), {});
+  checker.in_every_order(pair(R"("Unknown")", R"("unknown")"), {});
+  checker.in_every_order(pair(R"("-")", R"("-")"), {});
+  checker.in_every_order(pair(R"(["x","y"])", R"(["y","z"])"), {"0"});
+  std::string crowd = "[";
+  for (int i = 0; i < 63; ++i) crowd += "\"u" + std::to_string(i) + "\",";
+  checker.in_every_order(pair(crowd + "\"last\"]", R"("last")"), {"0"});              // the 64th value
+  checker.in_every_order(pair(crowd + "\"one\",\"last\"]", R"("last")"), {});         // the 65th
+  checker.in_every_order(pair(crowd + "\"U1\",null,\"last\"]", R"("last")"), {"0"});  // distinct values count
+}
+
+TEST(Vectors, Tenants) {
+  RuleSet set = rules_for(Type::event_count, 1, 2);
+  std::vector<Given> events = {{"a", 0}, {"a", 1}};
+  events[1].tenant = "acme";
+  Checker(set).in_every_order(events, {});
+  top(set).across_tenants = true;
+  Checker(set).in_every_order(events, {"0"});
+}
+
+TEST(Vectors, LateClampedAndRedelivered) {
+  RuleSet set = rules_for(Type::event_count, 1, 2);
+  set.rules.sources["oracle_a"].accept = kHour;
+  top(set).generate = true;
+  Checker checker(set);
+  const auto at = [](double t, double arrival, const std::string& id) { return Given{id, t, "A", "", R"("alice")", "default", arrival}; };
+  for (const naive::Clock clock : {naive::Clock::as_arrived, naive::Clock::live}) {
+    checker.one({at(100, 3700, "a"), at(101, 3701, "b")}, clock, 1, {"0"});                   // exactly at the edge
+    checker.one({at(100, 3700, "a"), at(101, 3701.000001, "b")}, clock, 1, {});               // b is late
+    checker.one({at(100, 100, "a"), at(7200, 7200, "x"), at(101, 7201, "b")}, clock, 1, {});  // late by its own stamp
+    checker.one({at(7000, 7000, "a"), at(7200, 7200, "x"), at(7001, 7201, "b")}, clock, 1, {"11", "12"});
+    checker.one({at(100, 100, "a"), at(500, 200, "b")}, clock, 1, {"0"});                     // exactly 5 minutes ahead
+    checker.one({at(590, 590, "a"), at(900, 595, "b")}, clock, 1, {"0"});                     // further: clamped to 595
+    checker.one({at(100, 100, "a"), at(100, 200, "a"), at(100, 9000, "a")}, clock, 1, {});
+    checker.one({at(100, 4000, "a"), at(100, 4000, "a"), at(500, 4000, "b")}, clock, 1, {});  // both copies of a are late
+  }
+}
+
+// Inner alerts, not inner triggers, are counted; sequences see every trigger.
+TEST(Vectors, Chains) {
+  RuleSet set = rules_for(Type::event_count, 1, 2);
+  top(set).window = 60 * kSecond;
+  top(set).suppress.period = 60 * kSecond;
+  Correlation outer = top(set);
+  outer.name = "outer";
+  outer.id = kId + "9";
+  outer.window = 600 * kSecond;
+  outer.suppress.period = 600 * kSecond;
+  outer.inputs = {{"c", true}};
+  set.rules.correlations.push_back(outer);
+  vector_of(set, "a@0 b@1 c@2 d@3", Letter::id, {});                // four hits, one inner alert
+  vector_of(set, "a@0 b@1 c@100 d@101", Letter::id, {"0"});         // two inner alerts
+  vector_of(set, "a@0 b@1 c@590 d@601 e@602", Letter::id, {"1"});   // the first inner alert is 600 s before 601
+  vector_of(set, "a@0 b@1 c@601.5 d@602", Letter::id, {});
+  top(set).type = Type::temporal_ordered;
+  top(set).inputs = {{"c", true}, {"A", false}};
+  top(set).group_by[0].fields.push_back({"user", {}});
+  vector_of(set, "a@0 b@1", Letter::id, {});       // the last failure is not also the success
+  vector_of(set, "a@0 b@1 c@601", Letter::id, {"1"});
+  vector_of(set, "a@0 b@1 c@30 d@630", Letter::id, {"0", "1"});  // the trigger at 30 lies in the inner alert of 1
+}
+
+TEST(Vectors, GenerateLetsReferredRulesAlert) {
+  RuleSet set = rules_for(Type::temporal_ordered, 2, 0);
+  top(set).generate = true;
+  vector_of(set, "A@0 B@1", Letter::rule, {"0"});
+  const RuleSet& rules = set;
+  const std::vector<Given> events = parse("A@0 B@1", Letter::rule);
+  const auto alerts = naive::evaluate(
+      naive::sequence({record_of(rules, events[0], false), record_of(rules, events[1], false)}, naive::Clock::merged, rules.rules.sources),
+      rules.rules);
+  EXPECT_EQ(alerts.size(), 3u);
+}
+
+}  // namespace
+}  // namespace vedette::oracle
