@@ -1,0 +1,41 @@
+// Adds diagnostics about one file, with source lines, at most 100 per file. One load, one thread.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "engine/base/diagnostic.h"
+#include "engine/base/diagnostic_codes.h"
+#include "rules/yaml/node.h"
+
+namespace vedette::rules {
+
+class Reporter {
+ public:
+  Reporter(const yaml::File& file, Diagnostics& diagnostics) : file_(file), diagnostics_(diagnostics) {}
+
+  void at(std::string_view code, const Location& where, std::string message, std::string hint = {}) {
+    Diagnostic diagnostic = make_diagnostic(code, where, std::move(message), std::move(hint));
+    if (diagnostic.severity == Severity::error) ++errors_;
+    if (++count_ > kMaxPerFile) return;
+    diagnostic.line_text = yaml::line_of(file_, where.line);
+    diagnostics_.add(std::move(diagnostic));
+  }
+  // Under `length` bytes at `offset` of a scalar's text.
+  void inside(std::string_view code, const yaml::Node& node, std::size_t offset, std::size_t length, std::string message,
+              std::string hint = {}) {
+    at(code, yaml::place_in(file_, node, offset, length), std::move(message), std::move(hint));
+  }
+  [[nodiscard]] std::size_t errors() const { return errors_; }
+  [[nodiscard]] const yaml::File& file() const { return file_; }
+
+ private:
+  static constexpr std::size_t kMaxPerFile = 100;
+  const yaml::File& file_;
+  Diagnostics& diagnostics_;
+  std::size_t errors_ = 0;
+  std::size_t count_ = 0;
+};
+
+}  // namespace vedette::rules
