@@ -20,6 +20,20 @@ using correlate::HitBatch;
 
 plan::FieldPath path(const std::string& text) { return plan::parse_field_path(text).value(); }
 
+// Lines of `name=value`, as gen/events.cc writes them.
+void make_text(plan::SourcePlan& source) {
+  source.text = true;
+  source.recognise = {};
+  source.time = {{path("timestamp"), plan::TimeFormat::syslog}};
+  source.arrival.reset();
+  source.id.clear();
+  source.patterns = {
+      {"repeated", R"(^message repeated (?P<repeat>\d+) times: \[ (?P<inner>.*)\]$)", "repeat", "inner"},
+      {"plain",
+       R"(^kind=(?P<kind>\S+) user=(?P<user>\S*) ip=(?P<ip>\S*) host=(?P<host>\S*) val=(?P<val>\S*) other=(?P<other>\S*) device=(?P<device>\S*)$)",
+       "", ""}};
+}
+
 plan::SourcePlan source_plan(const std::string& name, const naive::SourceType& type) {
   plan::SourcePlan source;
   source.name = name;
@@ -31,6 +45,7 @@ plan::SourcePlan source_plan(const std::string& name, const naive::SourceType& t
   source.accept = type.accept;
   source.sentinels = type.sentinels;
   source.content_hash = "0123456789abcdef";
+  if (name == kTextSource) make_text(source);
   return source;
 }
 

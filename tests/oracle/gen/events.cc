@@ -99,6 +99,8 @@ class Generator {
     for (const auto& [name, source] : set.rules.sources) sources_.push_back(name);
     for (const auto& [name, kinds] : set.kinds_of) kinds_.insert(kinds_.end(), kinds.begin(), kinds.end());
     kinds_.push_back("noise");
+    roles_ = random_.pick(std::vector<int>{5, 5, 40});
+    text_ = set.rules.sources.contains(kTextSource);
     choose_times();
     // Equal lines are counted for a day at least, so events that are told apart by their count stay within half a day.
     without_id_ = random_.percent(20) && !case_.far_apart && span_ < 12 * kHour ? 10 : 0;
@@ -115,7 +117,8 @@ class Generator {
   Random random_;
   Case case_;
   std::vector<Spellings> people_;
-  int missing_ = 0, array_ = 0, without_id_ = 0;
+  int missing_ = 0, array_ = 0, without_id_ = 0, roles_ = 0;
+  bool text_ = false;
   std::vector<std::string> tenants_, sources_, kinds_;
   std::map<std::string, int> next_id_;
   Micros base_ = 0, span_ = 0, grid_ = 1;
@@ -125,16 +128,18 @@ class Generator {
   void choose_times() {
     const Micros w = set_.window;
     span_ = static_cast<Micros>(random_.log_uniform(set_.spread_low, set_.spread_high) * static_cast<double>(w));
+    if (text_) span_ = std::min(span_, 12 * kHour);
     const int style = static_cast<int>(random_.between(0, 99));
-    if (style < 80) grid_ = w / random_.pick(std::vector<Micros>{1, 2, 2, 4, 5});
+    if (style < 80) grid_ = w / random_.pick(std::vector<Micros>{1, 1, 2, 2, 4});
     jitter_ = style < 25;
     const Micros period = std::max(w, kHour);
     const std::vector<Micros> bases = {0, -span_ / 2 / grid_ * grid_, -period * 5, period * 472222, period * 472222 - span_ / 2,
                                        -62135596800 * kSecond, 253402300799 * kSecond - span_, 4'000'000'000'000'000'000 / w * w,
                                        -4'000'000'000'000'000'000 / w * w, 1'700'000'000'123'457};
     base_ = random_.pick(bases);
+    if (text_ && base_ / w * w == base_ && std::abs(base_) > 3'000'000'000'000'000'000) base_ = 0;
     iso_ = base_ >= -62135596800 * kSecond && base_ <= 253402300799 * kSecond - span_;
-    case_.far_apart = random_.percent(10) && iso_ && base_ > -period * 6 && base_ < 250000000000 * kSecond;
+    case_.far_apart = random_.percent(10) && iso_ && !text_ && base_ > -period * 6 && base_ < 250000000000 * kSecond;
     if (style >= 70 && style < 80) {
       for (int i = 0; i < 8; ++i) pool_.push_back(plain_time());
     }
@@ -158,6 +163,7 @@ class Generator {
     record.tenant = random_.pick(tenants_);
     record.source = random_.pick(sources_);
     record.t = time();
+    if (text_) return add_line(event);
     if (!random_.percent(without_id_)) {
       record.id = "e" + std::to_string(next_id_[record.tenant + record.source]++);
       event.id = ",\"id\":" + json_string(record.id);
@@ -176,14 +182,39 @@ class Generator {
 
   void add_kind(CaseEvent& event) {
     std::vector<std::string> kinds = {random_.pick(kinds_)};
-    if (random_.percent(5)) kinds.push_back(random_.pick(kinds_));
+    if (random_.percent(roles_)) kinds.push_back(random_.pick(kinds_));
     event.body += ",\"kind\":[";
     for (std::size_t i = 0; i < kinds.size(); ++i) event.body += (i == 0 ? "" : ",") + json_string(kinds[i]);
     event.body += "]";
+    match(event.record, kinds);
+  }
+
+  void match(naive::Record& record, const std::vector<std::string>& kinds) {
     for (const auto& [rule, matched] : set_.kinds_of) {
       const auto hit = [&](const std::string& kind) { return std::count(kinds.begin(), kinds.end(), kind) > 0; };
-      if (std::any_of(matched.begin(), matched.end(), hit)) event.record.rules.insert(rule);
+      if (std::any_of(matched.begin(), matched.end(), hit)) record.rules.insert(rule);
     }
+  }
+
+  // A text line: every value is a string, none has a blank, and some stand for several.
+  void add_line(CaseEvent& event) {
+    const std::string kind = random_.pick(kinds_);
+    match(event.record, {kind});
+    event.body = "kind=" + kind;
+    const std::vector<std::pair<std::string, const std::vector<Spellings>*>> fields = {
+        {"user", &people_}, {"ip", &kAddresses}, {"host", &kHosts}, {"val", &kCounted}, {"other", &kHosts}, {"device", &kDevices}};
+    for (const auto& [name, items] : fields) {
+      Value value = random_.percent(missing_) ? text(random_.pick(std::vector<std::string>{"", "-", "Unknown"})) : one_of(*items);
+      value.kind = ValueKind::string;
+      event.body += " " + name + "=" + value.text;
+      event.record.fields[name] = {value};
+    }
+    if (random_.percent(25)) {
+      event.record.repeat = static_cast<std::uint64_t>(random_.between(1, 4));
+      event.body = "message repeated " + std::to_string(event.record.repeat) + " times: [ " + event.body + "]";
+    }
+    event.time = iso8601(*event.record.t);
+    case_.events.push_back(event);
   }
 
   Value one_of(const std::vector<Spellings>& items) { return random_.pick(random_.pick(items)); }
@@ -244,7 +275,8 @@ class Generator {
 
 Case make_case(const RuleSet& set, std::uint64_t seed) { return Generator(set, seed).build(); }
 
-std::string to_json(const CaseEvent& event, const std::optional<Micros>& seen, bool timed) {
+std::string to_line(const CaseEvent& event, const std::optional<Micros>& seen, bool timed) {
+  if (event.record.source == kTextSource) return (timed ? event.time + " host1 oracle[17]: " : "") + event.body;
   return "{\"oracle\":1" + event.id + (timed ? event.time : "") + (seen ? ",\"seen\":" + std::to_string(*seen) : "") + event.body + "}";
 }
 

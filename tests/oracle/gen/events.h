@@ -13,9 +13,8 @@ namespace vedette::oracle {
 
 struct CaseEvent {
   naive::Record record;  // without stream, arrival and bytes, which depend on the run
-  std::string id;        // JSON members, each with its comma: the id, the time and the others
-  std::string time;
-  std::string body;
+  // JSON members, each with its comma: the id, the time and the others. Text: the time of the header, the message.
+  std::string id, time, body;
 };
 
 struct Case {
@@ -26,7 +25,7 @@ struct Case {
 
 Case make_case(const RuleSet& set, std::uint64_t seed);
 
-// The event as one JSON line; `seen` is its recorded arrival, if any; `timed`: with its time.
-std::string to_json(const CaseEvent& event, const std::optional<naive::Micros>& seen, bool timed);
+// The event as one line; `seen` is its recorded arrival, if any (JSON only); `timed`: with its time.
+std::string to_line(const CaseEvent& event, const std::optional<naive::Micros>& seen, bool timed);
 
 }  // namespace vedette::oracle

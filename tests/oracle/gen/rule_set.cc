@@ -68,6 +68,11 @@ class Builder {
   void add_sources() {
     const std::vector<Micros> accepts = {6 * kHour, 6 * kHour, set_.window, set_.window / 2, set_.window * 3};
     const std::vector<std::string> sentinels = {"unknown", "-"};
+    const bool counts = set_.kind.outer == Type::event_count || set_.kind.inner == Type::event_count;
+    if (counts && random_.percent(12)) {
+      set_.rules.sources[kTextSource] = {random_.pick(accepts), sentinels};
+      return;
+    }
     set_.rules.sources["oracle_a"] = {random_.pick(accepts), sentinels};
     if (random_.percent(35)) set_.rules.sources["oracle_b"] = {random_.pick(accepts), {"n/a"}};
   }
@@ -146,7 +151,7 @@ class Builder {
     for (const std::string& name : inner) correlation.inputs.push_back({name, true});
     std::size_t rules = 0;
     if (sequence_like(correlation.type)) {
-      const std::size_t wanted = random_.percent(65) ? 2 : 3;
+      const std::size_t wanted = random_.pick(std::vector<std::size_t>{2, 2, 2, 3, 3, 4});
       rules = wanted > inner.size() ? wanted - inner.size() : random_.percent(30) ? 1 : 0;
     } else {
       rules = inner.empty() ? static_cast<std::size_t>(random_.between(1, 3)) : random_.percent(35) ? 1 : 0;
@@ -212,12 +217,12 @@ class Builder {
   }
 
   void add_suppress(Correlation& correlation) {
+    const bool by = correlation.group_by.size() >= 2 && random_.percent(40);
+    if (by) correlation.suppress.by = {correlation.group_by[static_cast<std::size_t>(random_.between(0, 1))].name};
     if (random_.percent(25)) return;
     const Micros w = correlation.window;
     const std::vector<Micros> periods = {0, 0, w / 2 / kSecond * kSecond, w, w, 2 * w, 3 * w, (w / 3 / kSecond + 1) * kSecond, 6 * kHour, 24 * kHour};
     correlation.suppress.period = random_.pick(periods);
-    if (correlation.group_by.size() < 2 || !random_.percent(40)) return;
-    correlation.suppress.by = {correlation.group_by[static_cast<std::size_t>(random_.between(0, 1))].name};
   }
 
   void suppress_base_rules() {
@@ -265,10 +270,10 @@ std::string list_of(const std::vector<std::string>& items) {
 }
 
 std::string suppress_yaml(const naive::Suppress& suppress) {
-  if (!suppress.period) return "";
-  std::string text = "suppress: {for: " + duration(*suppress.period);
-  if (suppress.by) text += ", by: " + list_of(*suppress.by);
-  return text + "}\n";
+  std::string text;
+  if (suppress.period) text = "for: " + duration(*suppress.period);
+  if (suppress.by) text += (text.empty() ? "by: " : ", by: ") + list_of(*suppress.by);
+  return text.empty() ? "" : "suppress: {" + text + "}\n";
 }
 
 std::string rule_yaml(const naive::Rule& rule, const std::vector<std::string>& kinds) {

@@ -22,6 +22,9 @@ const std::vector<Kind>& all_kinds();
 std::string name_of(naive::Type type);
 std::string name_of(const Kind& kind);
 
+// A source type of text lines with declared repeats; the others are JSON.
+inline const std::string kTextSource = "oracle_text";
+
 struct RuleSet {
   Kind kind;
   std::uint64_t seed = 0;

@@ -31,7 +31,8 @@ class RunMaker {
     runs.push_back(run("replay, copies, 2 workers", Clock::merged, with_copies(shuffled(once())), 2, 3));
     runs.push_back(run("shuffled, one at a time", Clock::as_arrived, started(shuffled(once())), 1, 1));
     runs.push_back(run("shuffled, copies, 4 workers", Clock::as_arrived, started(with_copies(shuffled(once()))), 4, 4));
-    runs.push_back(run("recorded arrivals, copies", Clock::as_arrived, arriving(), 1, 5));
+    const bool text = set_.rules.sources.contains(kTextSource);  // a line has no place for its arrival
+    runs.push_back(run("recorded arrivals, copies", text ? Clock::live : Clock::as_arrived, arriving(), 1, 5));
     runs.push_back(run("live, 2 workers", Clock::live, arriving(), 2, 2));
     if (random_.percent(20)) runs[3].now = middle();
     return runs;
@@ -132,7 +133,7 @@ class RunMaker {
       Record record = copy.event->record;
       record.stream = copy.stream;
       record.arrival = copy.arrival;
-      record.bytes = to_json(*copy.event, clock == Clock::as_arrived ? copy.arrival : std::nullopt, copy.timed);
+      record.bytes = to_line(*copy.event, clock == Clock::as_arrived ? copy.arrival : std::nullopt, copy.timed);
       if (!copy.timed) record.t.reset();
       run.log.push_back(std::move(record));
     }
