@@ -127,6 +127,7 @@ class HttpServer::Impl {
   }
   void run() { io_.run(); }
   void stop(std::chrono::milliseconds drain) {
+    if (stopping_.exchange(true)) return;
     asio::post(io_, [this, drain] { begin_stop(drain); });
   }
   HttpCounters counters() const { return {accepted_, requests_, refused_, timed_out_}; }
@@ -157,7 +158,7 @@ class HttpServer::Impl {
   mutable std::mutex mutex_;
   std::string address_;
   std::atomic<std::uint64_t> accepted_ = 0, requests_ = 0, refused_ = 0, timed_out_ = 0;
-  bool stopping_ = false;
+  std::atomic<bool> stopping_ = false;
   std::set<ConnectionPtr> connections_;
   // After everything that coroutine frames touch when the context destroys them.
   asio::io_context io_{1};
@@ -226,8 +227,6 @@ void HttpServer::Impl::finish(const ConnectionPtr& connection) {
 }
 
 void HttpServer::Impl::begin_stop(std::chrono::milliseconds drain) {
-  if (stopping_) return;
-  stopping_ = true;
   error_code ignored;
   acceptor_.close(ignored);
   slot_free_.cancel();

@@ -272,12 +272,12 @@ Result<std::unique_ptr<ByteStream>> open_byte_stream(const std::string& path, De
   return stream;
 }
 
-Result<std::string> gunzip(std::string_view compressed, std::size_t max_bytes) {
+Unpacked gunzip(std::string_view compressed, std::size_t max_bytes, std::string& out) {
   z_stream zlib{};
-  if (inflateInit2(&zlib, 16 + MAX_WBITS) != Z_OK) return Error{"out of memory"};
+  if (inflateInit2(&zlib, 16 + MAX_WBITS) != Z_OK) return Unpacked::damaged;
   zlib.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
   zlib.avail_in = static_cast<uInt>(compressed.size());
-  std::string out;
+  out.clear();
   std::vector<char> block(64 * 1024);
   int code = Z_OK;
   while (code == Z_OK && out.size() <= max_bytes) {
@@ -288,9 +288,8 @@ Result<std::string> gunzip(std::string_view compressed, std::size_t max_bytes) {
     if (code == Z_STREAM_END && zlib.avail_in > 0) code = inflateReset(&zlib);
   }
   inflateEnd(&zlib);
-  if (out.size() > max_bytes) return Error{fmt::format("more than {} bytes unpacked", max_bytes)};
-  if (code != Z_STREAM_END) return Error{"damaged or incomplete gzip data"};
-  return out;
+  if (out.size() > max_bytes) return Unpacked::too_large;
+  return code == Z_STREAM_END ? Unpacked::whole : Unpacked::damaged;
 }
 
 std::optional<TimeUs> modified_time(const std::string& path) {

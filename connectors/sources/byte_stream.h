@@ -35,7 +35,8 @@ struct DecompressLimits {
 [[nodiscard]] Result<std::unique_ptr<ByteStream>> open_byte_stream(const std::string& path, DecompressLimits limits = {});
 
 // The whole of a gzip text in memory, at most `max_bytes` of it.
-[[nodiscard]] Result<std::string> gunzip(std::string_view compressed, std::size_t max_bytes);
+enum class Unpacked : std::uint8_t { whole, damaged, too_large };
+[[nodiscard]] Unpacked gunzip(std::string_view compressed, std::size_t max_bytes, std::string& out);
 
 // When the file was last modified; nothing for standard input or a missing file.
 [[nodiscard]] std::optional<TimeUs> modified_time(const std::string& path);

@@ -24,6 +24,8 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view lower_pre
   return true;
 }
 
+HttpResponse plain(int status, std::string_view text) { return {status, std::string(text), "text/plain; charset=utf-8", {}}; }
+
 HttpResponse unauthorised() {
   return HttpResponse{401, "", "", {{"WWW-Authenticate", "Bearer"}}};
 }
@@ -39,7 +41,7 @@ bool printable(std::string_view text) {
 HttpResponse verification(const HttpRequest& request) {
   const auto challenge = request.header("x-okta-verification-challenge");
   if (!challenge || challenge->empty() || challenge->size() > kMaxChallenge || !printable(*challenge)) {
-    return HttpResponse{400, "no usable x-okta-verification-challenge header\n", "text/plain; charset=utf-8", {}};
+    return plain(400, "no usable x-okta-verification-challenge header\n");
   }
   HttpResponse answer{200, "{\"verification\":", "application/json", {}};
   append_json_string(answer.body, *challenge);
@@ -138,12 +140,12 @@ HttpResponse HttpSource::ingest(const HttpEndpoint& endpoint, const HttpRequest&
   std::string inflated;
   const auto encoding = request.header("content-encoding").value_or("identity");
   if (encoding == "gzip") {
-    auto text = gunzip(body, options_.inflated_bytes);
-    if (!text.ok()) return HttpResponse{400, text.error().message + "\n", "text/plain; charset=utf-8", {}};
-    inflated = std::move(*text);
+    const Unpacked unpacked = gunzip(body, options_.inflated_bytes, inflated);
+    if (unpacked == Unpacked::too_large) return plain(413, "the body is too large when unpacked\n");
+    if (unpacked == Unpacked::damaged) return plain(400, "the body is not whole gzip data\n");
     body = inflated;
   } else if (encoding != "identity") {
-    return HttpResponse{415, "only gzip and identity are understood\n", "text/plain; charset=utf-8", {}};
+    return plain(415, "only gzip and identity are understood\n");
   }
   BodyCollector collector(endpoint.origin, clock_(), on_reject_);
   event::Framer framer(endpoint.framing, options_.framing_limits);
