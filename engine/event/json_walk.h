@@ -1,0 +1,71 @@
+// The one walk over an event: follows a PathTrie through simdjson's structural index and captures what the trie names;
+// everything else is skipped bracket by bracket. Brackets are matched everywhere, so `[1,2}` and `}{` do not pass.
+// One per Decoder; one thread. Captured texts live in the record or in the arena.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/arena.h"
+#include "engine/event/extraction.h"
+#include "engine/event/json_index.h"
+#include "engine/event/path_trie.h"
+
+namespace vedette::event {
+
+class JsonWalk {
+ public:
+  JsonWalk(int depth_limit, Arena& arena) : depth_limit_(depth_limit), arena_(arena) {}
+
+  // All functions return the structural index behind the value, or 0 with flaw() filled.
+  // depth: containers around the value.
+  [[nodiscard]] std::uint32_t extract(const JsonDoc& doc, std::uint32_t value, int depth, const PathTrie& trie, Extraction& out);
+  // Behind the value; containers are skipped by matching brackets only.
+  [[nodiscard]] std::uint32_t skip(const JsonDoc& doc, std::uint32_t value, int depth);
+  // Checks the whole grammar of the value.
+  [[nodiscard]] std::uint32_t check(const JsonDoc& doc, std::uint32_t value, int depth);
+  // Hands every scalar except null to `test` until it says true; `found` tells whether it did. The document is known to
+  // have matching brackets.
+  [[nodiscard]] static bool any_scalar(const JsonDoc& doc, std::uint32_t begin, std::uint32_t end, Arena& arena,
+                                       const std::function<bool(std::string_view)>& test);
+
+  [[nodiscard]] const Flaw& flaw() const { return flaw_; }
+  // Source text of the value in [begin, end) of the index.
+  [[nodiscard]] static std::string_view source(const JsonDoc& doc, std::uint32_t begin, std::uint32_t end);
+  // Inside of the string at `value`, still escaped.
+  [[nodiscard]] static std::string_view string_source(const JsonDoc& doc, std::uint32_t value);
+
+ private:
+  std::uint32_t value(std::uint32_t i, const PathTrie::Node& node);
+  std::uint32_t object(std::uint32_t i, const PathTrie::Node& node);
+  std::uint32_t array(std::uint32_t i, const PathTrie::Node& node);
+  std::uint32_t scalar(std::uint32_t i, const PathTrie::Node& node);
+  // The edge of the key at i, or kNoEdge; false when the key is malformed.
+  bool lookup(std::uint32_t i, const PathTrie::Node& node, std::uint32_t& edge);
+  std::uint32_t rest_of_object(std::uint32_t i);
+  std::uint32_t brackets(std::uint32_t i, std::uint64_t kinds, int open);
+  bool read_scalar(std::uint32_t i, Value& value);
+  void note_presence(std::uint32_t i, const PathTrie::Node& node);
+  void capture(const PathTrie::Node& node, const Value& value);
+  std::uint32_t check_value(std::uint32_t i, int depth);
+  std::uint32_t check_object(std::uint32_t i, int depth);
+  std::uint32_t check_array(std::uint32_t i, int depth);
+  std::uint32_t fail(std::string_view what, std::uint32_t i, std::string_view reason = "json");
+  [[nodiscard]] bool room(std::uint32_t i, std::uint32_t more) const { return i + more <= doc_.count; }
+
+  int depth_limit_;
+  Arena& arena_;
+  JsonDoc doc_;
+  const PathTrie* trie_ = nullptr;
+  Extraction* out_ = nullptr;
+  int depth_ = 0;
+  int arrays_ = 0;  // arrays around the value, below the event's root
+  std::uint16_t element_ = 0;
+  std::uint64_t serial_ = 0;
+  std::vector<std::uint64_t> stamps_;  // per edge: the object in which it was last seen
+  Flaw flaw_;
+};
+
+}  // namespace vedette::event

@@ -1,0 +1,96 @@
+#include "engine/event/path_trie.h"
+
+#include <algorithm>
+
+namespace vedette::event {
+namespace {
+
+template <typename T>
+void add_once(std::vector<T>& list, const T& item) {
+  if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
+}
+
+template <typename T>
+PathTrie::Range append(std::vector<T>& all, const std::vector<T>& part) {
+  const auto begin = static_cast<std::uint32_t>(all.size());
+  all.insert(all.end(), part.begin(), part.end());
+  return {begin, static_cast<std::uint32_t>(all.size())};
+}
+
+bool has_index(const plan::FieldPath& path) {
+  return std::any_of(path.segments.begin(), path.segments.end(), [](const plan::PathSegment& s) { return s.index >= 0; });
+}
+
+}  // namespace
+
+std::uint32_t PathTrie::child(std::uint32_t node, const std::string& key) {
+  for (const auto& [name, index] : drafts_[node].children) {
+    if (name == key) return index;
+  }
+  const auto index = static_cast<std::uint32_t>(drafts_.size());
+  drafts_.emplace_back();
+  drafts_[node].children.emplace_back(key, index);
+  return index;
+}
+
+std::uint32_t PathTrie::member(std::uint32_t node, std::uint32_t ordinal) {
+  for (const Member& m : drafts_[node].members) {
+    if (m.ordinal == ordinal) return m.node;
+  }
+  const auto index = static_cast<std::uint32_t>(drafts_.size());
+  drafts_.emplace_back();
+  drafts_[node].members.push_back({ordinal, index});
+  return index;
+}
+
+// The nodes where a path ends: the nested one and the literal dotted key.
+std::vector<std::uint32_t> PathTrie::ends_of(const plan::FieldPath& path) {
+  std::uint32_t node = 0;
+  for (const plan::PathSegment& segment : path.segments) {
+    node = child(node, segment.key);
+    if (segment.index >= 0) node = member(node, static_cast<std::uint32_t>(segment.index));
+  }
+  std::vector<std::uint32_t> ends{node};
+  if (path.segments.size() > 1 && !has_index(path)) ends.push_back(child(0, path.text()));
+  return ends;
+}
+
+void PathTrie::add(const plan::FieldPath& path, const Capture& capture) {
+  if (path.segments.empty()) return;
+  for (const std::uint32_t end : ends_of(path)) add_once(drafts_[end].captures, capture);
+}
+
+void PathTrie::add(const plan::FieldPath& path, const Presence& presence) {
+  if (path.segments.empty()) return;
+  for (const std::uint32_t end : ends_of(path)) add_once(drafts_[end].presences, presence);
+}
+
+void PathTrie::lay_out_children(const Draft& draft, Node& node) {
+  std::uint32_t size = 8;
+  while (size < draft.children.size() * 4 && size < 1024) size *= 2;
+  node.table = static_cast<std::uint32_t>(table_.size());
+  node.mask = size - 1;
+  node.children = static_cast<std::uint32_t>(draft.children.size());
+  table_.resize(table_.size() + size, 0);
+  for (const auto& [key, index] : draft.children) {
+    node.escaped_keys = node.escaped_keys || key.find('\\') != std::string::npos;
+    std::uint32_t& entry = table_[node.table + (hash(key.data(), key.size()) & node.mask)];
+    edges_.push_back({static_cast<std::uint32_t>(key_bytes_.size()), static_cast<std::uint32_t>(key.size()), index, entry});
+    entry = static_cast<std::uint32_t>(edges_.size());
+    key_bytes_ += key;
+  }
+}
+
+void PathTrie::finish() {
+  nodes_.resize(drafts_.size());
+  for (std::size_t i = 0; i < drafts_.size(); ++i) {
+    nodes_[i].captures = append(captures_, drafts_[i].captures);
+    nodes_[i].presences = append(presences_, drafts_[i].presences);
+    nodes_[i].members = append(members_, drafts_[i].members);
+    lay_out_children(drafts_[i], nodes_[i]);
+  }
+  key_bytes_.append(kOverread, '\0');
+  drafts_.clear();
+}
+
+}  // namespace vedette::event
