@@ -1,5 +1,6 @@
 #include "tests/sources/decoded.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -66,8 +67,12 @@ plan::PlanPtr plan_with_fields(const std::vector<std::string>& fields) {
       plan::Slot slot;
       slot.path = *plan::parse_field_path(field);
       for (const plan::Canonical& canonical : program.source.canonical) {
-        if (canonical.to == slot.path && canonical.from) slot.spellings.push_back(*canonical.from);
-        if (canonical.to == slot.path) slot.upper = slot.upper || canonical.upper;
+        const auto& to = canonical.to.segments;
+        if (to.size() > slot.path.segments.size() || !std::equal(to.begin(), to.end(), slot.path.segments.begin())) continue;
+        slot.upper = slot.upper || canonical.upper;
+        if (!canonical.from) continue;
+        plan::FieldPath& spelling = slot.spellings.emplace_back(*canonical.from);
+        spelling.segments.insert(spelling.segments.end(), slot.path.segments.begin() + static_cast<std::ptrdiff_t>(to.size()), slot.path.segments.end());
       }
       program.slots.push_back(std::move(slot));
     }
