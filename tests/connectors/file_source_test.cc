@@ -64,7 +64,7 @@ TEST_F(FileSourceTest, StartsAtTheEndWhenAsked) {
   append(path, " line\nnew\n");
   EXPECT_TRUE(delivers({"new"}));
   sink_.inspect([](const std::vector<event::RecordBatch>& batches) {
-    EXPECT_EQ(batches[0].records[0].position, 23u);
+    EXPECT_EQ(batches[0].records[0].position, 24u);
     EXPECT_EQ(batches[0].records[0].line, 0u);
   });
 }

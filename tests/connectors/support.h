@@ -84,12 +84,13 @@ inline std::shared_ptr<const event::Origin> origin_named(const std::string& name
   return origin;
 }
 
-// Records what it is offered; refuses while `full`.
+// Records what it is offered; refuses when full.
 class RecordingSink final : public BatchSink {
  public:
   bool offer(event::RecordBatch& batch) override {
     const std::lock_guard lock(mutex_);
-    if (full_) return false;
+    if (room_ == 0) return false;
+    --room_;
     batch.sequence = batches_.size();
     batches_.push_back(std::move(batch));
     batch = {};
@@ -97,11 +98,14 @@ class RecordingSink final : public BatchSink {
   }
   bool wait_for_room(std::chrono::milliseconds timeout) override {
     std::this_thread::sleep_for(std::min(timeout, std::chrono::milliseconds(5)));
-    return !full_;
-  }
-  void set_full(bool full) {
     const std::lock_guard lock(mutex_);
-    full_ = full;
+    return room_ > 0;
+  }
+  void set_full(bool full) { allow(full ? 0 : SIZE_MAX); }
+  // Takes so many more batches, then refuses.
+  void allow(std::size_t batches) {
+    const std::lock_guard lock(mutex_);
+    room_ = batches;
   }
   [[nodiscard]] std::vector<std::string> records() const {
     const std::lock_guard lock(mutex_);
@@ -119,7 +123,7 @@ class RecordingSink final : public BatchSink {
 
  private:
   mutable std::mutex mutex_;
-  bool full_ = false;
+  std::size_t room_ = SIZE_MAX;
   std::vector<event::RecordBatch> batches_;
 };
 
