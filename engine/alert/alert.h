@@ -43,6 +43,7 @@ struct Alert {
   int chain_level = 0;
   std::string key_text;
   std::int64_t bucket = 0;
+  std::string bucket_text;  // "@" and the trigger event's id when there is one alert per trigger
 };
 
 // One line without a newline.

@@ -1,0 +1,84 @@
+#include "engine/alert/describe.h"
+
+#include <fmt/format.h>
+
+#include "engine/base/fold.h"
+
+namespace vedette::alert {
+namespace {
+
+std::string join(const std::vector<std::string>& parts, std::string_view separator, std::string_view last) {
+  std::string out;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (i > 0) out += i + 1 == parts.size() ? last : separator;
+    out += parts[i];
+  }
+  return out;
+}
+
+// " for alice", " for alice and 10.0.0.1", or nothing for a rule without a group.
+std::string whom(const Members& group) {
+  if (group.empty()) return {};
+  std::vector<std::string> values;
+  for (const auto& [member, value] : group) values.push_back(value.empty() ? "no " + member : value);
+  return " for " + join(values, ", ", " and ");
+}
+
+std::string within(DurationUs span) { return span <= 0 ? " at the same time" : " within " + format_duration(span); }
+
+std::string_view plural(std::uint64_t count) { return count == 1 ? "" : "s"; }
+
+bool ends_with(std::string_view text, std::string_view end) { return text.size() >= end.size() && text.substr(text.size() - end.size()) == end; }
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+}  // namespace
+
+std::string count_reason(std::uint64_t count, bool of_alerts, const std::vector<std::string>& sources, const Members& group,
+                         DurationUs window, std::uint64_t threshold) {
+  std::string what;
+  if (of_alerts) {
+    what = fmt::format("{} contributing alert{}", count, plural(count));
+  } else if (sources.size() == 1) {
+    what = fmt::format("{} {} event{}", count, sources.front(), plural(count));
+  } else {
+    what = fmt::format("{} event{} of {} systems", count, plural(count), sources.size());
+  }
+  return fmt::format("{}{}{} (threshold {})", what, whom(group), within(window), threshold);
+}
+
+std::string distinct_reason(std::uint64_t count, const std::vector<std::string>& fields, const Members& group, DurationUs window,
+                            std::uint64_t threshold) {
+  return fmt::format("{} distinct {}{}{} (threshold {})", count, join(fields, ", ", " and "), whom(group), within(window), threshold);
+}
+
+std::string temporal_reason(const std::vector<std::string>& rules, const Members& group, DurationUs span) {
+  return join(rules, ", ", " and ") + whom(group) + within(span);
+}
+
+std::string ordered_reason(const std::vector<std::string>& rules, const Members& group, DurationUs span) {
+  return join(rules, " then ", " then ") + whom(group) + within(span);
+}
+
+std::string event_reason(std::string_view source, std::string_view rule, const Members& group, std::uint64_t repeat) {
+  const std::string what = repeat > 1 ? fmt::format("{} {} events", repeat, source) : fmt::format("{} event", source);
+  return fmt::format("{} matched {}{}", what, rule, whom(group));
+}
+
+std::string entity_type(std::string_view member) {
+  const std::string name = folded(member);
+  const std::size_t dot = name.rfind('.');
+  const std::string_view last = dot == std::string::npos ? std::string_view(name) : std::string_view(name).substr(dot + 1);
+  if (name == "identity.user" || name == "person") return "person";
+  if (contains(last, "session") || name == "session.id") return "session";
+  if (last == "ip" || ends_with(last, "_ip") || contains(last, "ipaddress") || contains(last, "ip_address") || name == "source.address" ||
+      (member.size() > 2 && member.ends_with("Ip"))) {
+    return "ip";
+  }
+  if (name == "user" || last == "username" || last == "user" || last == "alternateid" || name.starts_with("user.") ||
+      name.starts_with("actor.") || last == "email") {
+    return "user";
+  }
+  return std::string(member);
+}
+
+}  // namespace vedette::alert

@@ -1,0 +1,71 @@
+// The record being applied, and the state that all rules and correlations share. Owned by the Correlator; one thread.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/alert/alert.h"
+#include "engine/correlate/clocks.h"
+#include "engine/correlate/pool.h"
+#include "engine/correlate/records.h"
+
+namespace vedette::correlate {
+
+struct Shared {
+  Shared(plan::PlanPtr plan_in, std::vector<std::vector<std::uint32_t>> kept_columns)
+      : plan(std::move(plan_in)), records(pool, std::move(kept_columns)), clocks(plan->sources.size()) {}
+  Shared(const Shared&) = delete;
+  Shared& operator=(const Shared&) = delete;
+
+  plan::PlanPtr plan;
+  Pool pool;
+  Records records;
+  Clocks clocks;
+};
+
+// One event on its way through all levels. Its evidence record is made when a group first needs it.
+class Applying {
+ public:
+  Applying(Shared& shared, const EventHits& event, std::uint32_t tenant, std::vector<alert::Alert>& alerts)
+      : shared_(shared), event_(event), tenant_(tenant), alerts_(alerts) {
+    Hasher128 hasher(process_hash_seed());
+    hasher.add(std::uint64_t{tenant});
+    hasher.add(std::uint64_t{event.head.source});
+    hasher.add(event.head.id);
+    identity_ = hasher.finish();
+  }
+  ~Applying() {
+    if (record_ != plan::kNone) shared_.records.release(record_);
+  }
+  Applying(const Applying&) = delete;
+  Applying& operator=(const Applying&) = delete;
+
+  [[nodiscard]] const EventHits& event() const { return event_; }
+  [[nodiscard]] std::uint32_t tenant() const { return tenant_; }
+  [[nodiscard]] const Hash128& identity() const { return identity_; }
+  [[nodiscard]] std::vector<alert::Alert>& alerts() { return alerts_; }
+
+  // A copy of an event that is still held takes part as the first copy, with its times.
+  [[nodiscard]] std::uint32_t record() {
+    if (record_ != plan::kNone) return record_;
+    record_ = shared_.records.find(identity_);
+    if (record_ != plan::kNone) {
+      shared_.records.retain(record_);
+    } else {
+      record_ = shared_.records.add_event(event_, tenant_, identity_);
+    }
+    return record_;
+  }
+
+ private:
+  Shared& shared_;
+  const EventHits& event_;
+  std::uint32_t tenant_;
+  std::vector<alert::Alert>& alerts_;
+  Hash128 identity_;
+  std::uint32_t record_ = plan::kNone;
+};
+
+}  // namespace vedette::correlate

@@ -1,0 +1,183 @@
+#include "engine/correlate/correlator.h"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "engine/correlate/applying.h"
+#include "engine/correlate/correlation.h"
+#include "engine/correlate/event_rule.h"
+
+namespace vedette::correlate {
+namespace {
+
+// A correlation that reads a rule or an inner correlation, and under which input.
+struct Reader {
+  std::uint32_t correlation = 0;
+  std::uint32_t input = 0;
+};
+using Readers = std::vector<std::vector<Reader>>;
+
+Readers readers_of(const plan::Plan& plan, bool of_correlations) {
+  Readers readers(of_correlations ? plan.correlations.size() : plan.rules.size());
+  for (std::uint32_t c = 0; c < plan.correlations.size(); ++c) {
+    const std::vector<plan::Input>& inputs = plan.correlations[c].inputs;
+    for (std::uint32_t i = 0; i < inputs.size(); ++i) {
+      if (inputs[i].correlation == of_correlations) readers[inputs[i].index].push_back({c, i});
+    }
+  }
+  return readers;
+}
+
+// Columns that outlive the event: group members (for the trigger's spelling) and what outer correlations take from it.
+std::vector<std::vector<std::uint32_t>> kept_columns(const plan::Plan& plan) {
+  std::vector<std::vector<std::uint32_t>> kept(plan.rules.size());
+  const auto keep = [&](std::size_t rule, std::uint32_t column) {
+    if (column != plan::kNone) kept[rule].push_back(column);
+  };
+  for (const plan::CorrelationPlan& correlation : plan.correlations) {
+    for (const plan::Input& input : correlation.inputs) {
+      for (const std::vector<plan::Binding>* bindings : {&input.members, &input.values}) {
+        for (const plan::Binding& binding : *bindings) {
+          if (!input.correlation && bindings == &input.members) keep(input.index, binding.column);
+          if (!input.correlation || binding.inner_member >= 0) continue;
+          for (std::size_t rule = 0; rule < binding.column_of_rule.size(); ++rule) keep(rule, binding.column_of_rule[rule]);
+        }
+      }
+    }
+  }
+  for (std::vector<std::uint32_t>& columns : kept) {
+    std::sort(columns.begin(), columns.end());
+    columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
+  }
+  return kept;
+}
+
+// Work to do, in level order: correlations are numbered by level.
+class Agenda {
+ public:
+  explicit Agenda(std::size_t size) : words_((size + 63) / 64) {}
+  void add(std::uint32_t index) {
+    words_[index / 64] |= std::uint64_t{1} << (index % 64);
+    first_ = std::min<std::size_t>(first_, index / 64);
+  }
+  // The lowest index, taken off; false when there is none.
+  bool next(std::uint32_t& index) {
+    for (; first_ < words_.size(); ++first_) {
+      std::uint64_t& word = words_[first_];
+      if (word == 0) continue;
+      index = static_cast<std::uint32_t>(first_ * 64 + static_cast<std::size_t>(std::countr_zero(word)));
+      word &= word - 1;
+      return true;
+    }
+    first_ = words_.size();
+    return false;
+  }
+
+ private:
+  std::vector<std::uint64_t> words_;
+  std::size_t first_ = 0;
+};
+
+bool comes_before(const alert::Alert& a, const alert::Alert& b) {
+  if (a.chain_level != b.chain_level) return a.chain_level < b.chain_level;
+  if (const int c = a.rule->key.compare(b.rule->key); c != 0) return c < 0;
+  if (const int c = a.key_text.compare(b.key_text); c != 0) return c < 0;
+  if (a.bucket != b.bucket) return a.bucket < b.bucket;
+  return a.bucket_text < b.bucket_text;
+}
+
+}  // namespace
+
+class Correlator::Impl {
+ public:
+  explicit Impl(plan::PlanPtr plan)
+      : shared_(plan, kept_columns(*plan)),
+        rule_readers_(readers_of(*plan, false)),
+        correlation_readers_(readers_of(*plan, true)),
+        agenda_(plan->correlations.size()) {
+    for (std::uint32_t i = 0; i < plan->rules.size(); ++i) rules_.push_back(std::make_unique<EventRule>(shared_, i));
+    for (std::uint32_t i = 0; i < plan->correlations.size(); ++i) {
+      correlations_.push_back(std::make_unique<Correlation>(shared_, i, correlations_));
+    }
+  }
+
+  void apply(const EventHits& given, const event::Origin& origin, std::vector<alert::Alert>& alerts) {
+    EventHits event = given;
+    if (mutated(Mutation::arrival_order)) event.head.t = event.head.a;
+    if (mutated(Mutation::whole_seconds)) event.head.t = floor_div(event.head.t, kSecondUs) * kSecondUs;
+    shared_.records.name_tenant(origin.tenant_index, origin.tenant);
+    const auto before = static_cast<std::ptrdiff_t>(alerts.size());
+    Applying applying(shared_, event, origin.tenant_index, alerts);
+    for (const Hit& hit : event.hits) rules_[hit.rule]->apply(hit, applying);
+    if ((event.head.flags & event::kLate) == 0 || mutated(Mutation::late_accepted)) correlate(applying);
+    if (static_cast<std::ptrdiff_t>(alerts.size()) - before > 1) std::stable_sort(alerts.begin() + before, alerts.end(), comes_before);
+  }
+
+  void advance(std::uint32_t clock, std::uint32_t source, TimeUs stamp) {
+    shared_.clocks.advance(clock, source, stamp);
+    if (correlations_.empty()) return;
+    if (++sweeping_ >= correlations_.size()) sweeping_ = 0;
+    correlations_[sweeping_]->sweep(1);
+  }
+
+  [[nodiscard]] const EventRule& rule(std::uint32_t index) const { return *rules_[index]; }
+  [[nodiscard]] const Correlation& correlation(std::uint32_t index) const { return *correlations_[index]; }
+
+  [[nodiscard]] std::size_t state_bytes() const {
+    std::size_t bytes = shared_.pool.bytes_in_use() + shared_.records.bytes();
+    for (const auto& rule : rules_) bytes += rule->bytes();
+    for (const auto& correlation : correlations_) bytes += correlation->bytes();
+    return bytes;
+  }
+
+ private:
+  // All levels, to completion.
+  void correlate(Applying& applying) {
+    for (const Hit& hit : applying.event().hits) {
+      for (const Reader& reader : rule_readers_[hit.rule]) {
+        correlations_[reader.correlation]->add_hit(reader.input, hit);
+        agenda_.add(reader.correlation);
+      }
+    }
+    std::uint32_t index = 0;
+    while (agenda_.next(index)) {
+      passed_.clear();
+      correlations_[index]->apply(applying, passed_);
+      for (const std::uint32_t record : passed_) {
+        for (const Reader& reader : correlation_readers_[index]) {
+          shared_.records.retain(record);
+          correlations_[reader.correlation]->add_derived(reader.input, record);
+          agenda_.add(reader.correlation);
+        }
+        shared_.records.release(record);
+      }
+    }
+  }
+
+  Shared shared_;
+  Readers rule_readers_;
+  Readers correlation_readers_;
+  Agenda agenda_;
+  std::vector<std::unique_ptr<EventRule>> rules_;
+  Correlations correlations_;
+  std::vector<std::uint32_t> passed_;
+  std::size_t sweeping_ = 0;
+};
+
+Correlator::Correlator(plan::PlanPtr plan) : impl_(std::make_unique<Impl>(std::move(plan))) {}
+Correlator::~Correlator() = default;
+
+void Correlator::apply(const EventHits& event, const event::Origin& origin, std::vector<alert::Alert>& alerts) {
+  impl_->apply(event, origin, alerts);
+}
+
+void Correlator::advance(std::uint32_t clock, std::uint32_t source, TimeUs stamp) { impl_->advance(clock, source, stamp); }
+
+const RuleCounters& Correlator::rule_counters(std::uint32_t rule) const { return impl_->rule(rule).counters(); }
+const RuleCounters& Correlator::correlation_counters(std::uint32_t correlation) const {
+  return impl_->correlation(correlation).counters();
+}
+std::size_t Correlator::state_bytes() const { return impl_->state_bytes(); }
+
+}  // namespace vedette::correlate

@@ -1,0 +1,109 @@
+#include "engine/correlate/groups.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace vedette::correlate {
+
+std::string_view Group::key(std::uint32_t member) const {
+  const char* at = keys;
+  for (;; --member) {
+    std::uint32_t bytes = 0;
+    std::memcpy(&bytes, at, sizeof bytes);
+    at += sizeof bytes;
+    if (member == 0) return {at, bytes};
+    at += bytes;
+  }
+}
+
+std::uint32_t Groups::find(const Hash128& hash) const {
+  const auto found = by_hash_.find(hash);
+  return found == by_hash_.end() ? plan::kNone : found->second;
+}
+
+std::uint32_t Groups::obtain(const Hash128& hash, std::uint32_t tenant, std::span<const std::string_view> keys) {
+  const auto [place, inserted] = by_hash_.try_emplace(hash, 0);
+  if (!inserted) return place->second;
+  const std::uint32_t index = groups_.allocate();
+  place->second = index;
+  Group& group = groups_[index];
+  group.hash = hash;
+  group.tenant = tenant;
+  group.live = true;
+  std::size_t bytes = 0;
+  for (const std::string_view key : keys) bytes += sizeof(std::uint32_t) + key.size();
+  group.keys_bytes = static_cast<std::uint32_t>(bytes);
+  if (bytes == 0) return index;
+  group.keys = static_cast<char*>(pool_.allocate(bytes));
+  char* at = group.keys;
+  for (const std::string_view key : keys) {
+    const auto size = static_cast<std::uint32_t>(key.size());
+    std::memcpy(at, &size, sizeof size);
+    if (size > 0) std::memcpy(at + sizeof size, key.data(), size);
+    at += sizeof size + size;
+  }
+  return index;
+}
+
+Groups::Place Groups::locate(const Group& group, const GroupHit& hit) const {
+  const HitList& hits = group.hits;
+  std::uint32_t low = hits.lower_bound(hit.t);
+  std::uint32_t high = low == hits.size() ? low : hits.upper_bound(hit.t);
+  while (low < high) {  // first hit of this record, or of a later one
+    const std::uint32_t middle = low + (high - low) / 2;
+    if (records_.compare(hits[middle].record, hit.record) < 0) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  std::uint32_t place = low;
+  const bool of_record = low < hits.size() && hits[low].record == hit.record;
+  for (std::uint32_t i = low; i < hits.size() && hits[i].record == hit.record; ++i) {
+    if (hits[i].value == hit.value) return {i, low, true, true};
+    if (ordinal_of(hits[i]) <= ordinal_of(hit)) place = i + 1;
+  }
+  return {place, low, false, of_record};
+}
+
+std::uint32_t Groups::insert(Group& group, std::uint32_t at, const GroupHit& hit) {
+  group.hits.insert(pool_, at, hit);
+  group.newest = std::max(group.newest, hit.t);
+  if ((hit.info & kRepeatBit) != 0) group.weighted = true;
+  records_.retain(hit.record);
+  return at;
+}
+
+void Groups::erase(Group& group, std::uint32_t from, std::uint32_t to) {
+  for (std::uint32_t i = from; i < to; ++i) records_.release(group.hits[i].record);
+  group.hits.erase(from, to);
+}
+
+void Groups::trim(Group& group, TimeUs horizon) {
+  std::uint32_t expired = 0;
+  while (expired < group.hits.size() && group.hits[expired].t < horizon) ++expired;
+  if (expired == 0) return;
+  erase(group, 0, expired);
+  group.hits.shrink(pool_);
+}
+
+void Groups::sweep(TimeUs horizon, std::uint32_t steps) {
+  for (std::uint32_t i = 0; i < steps && groups_.extent() > 0; ++i) {
+    if (++cursor_ >= groups_.extent()) cursor_ = 0;
+    Group& group = groups_[cursor_];
+    if (group.live && group.newest < horizon) free(cursor_);
+  }
+}
+
+void Groups::free(std::uint32_t index) {
+  Group& group = groups_[index];
+  erase(group, 0, group.hits.size());
+  group.hits.clear(pool_);
+  if (group.keys != nullptr) pool_.release(group.keys, group.keys_bytes);
+  if (group.extra != nullptr) pool_.release(group.extra, group.extra_bytes);
+  if (group.fired != plan::kNone) fired_.detach(group.fired);
+  by_hash_.erase(group.hash);
+  groups_.release(index);
+}
+
+}  // namespace vedette::correlate

@@ -1,0 +1,214 @@
+// temporal_ordered: a hit that can fill the last position is a trigger when the earlier positions can be filled, in order, by
+// other events of its window. Going forward in time, it is enough to know for every position the latest possible start of
+// a sequence that has reached it: a later start is never worse, and equal times are folded in as one step.
+#include <algorithm>
+#include <vector>
+
+#include "engine/correlate/ties.h"
+#include "engine/correlate/window.h"
+
+namespace vedette::correlate {
+namespace {
+
+constexpr TimeUs kNever = INT64_MIN;
+
+// Group::extra of a sequence: the time of the last hit, whose run is not yet folded in, then per position the latest start of
+// a sequence that filled the positions up to it before that run.
+
+class OrderedWindow final : public Window {
+ public:
+  OrderedWindow(const WindowContext& context, DurationUs width, std::uint32_t positions)
+      : Window(context, width, positions),
+        positions_(positions),
+        last_bit_(std::uint64_t{1} << (positions - 1)),
+        best_(positions),
+        next_(positions) {}
+
+  void recheck(Group& group, std::uint32_t index, std::vector<std::uint32_t>& triggers) override {
+    if (mutated(Mutation::ordered_unchecked)) return recheck_unordered(group, index, triggers);
+    const TimeUs t = group.hits[index].t;
+    if (t == group.hits.back().t) {
+      const std::uint32_t from = group.hits.lower_bound(t);
+      load_progress(group, from);
+      check_tie(group, from, group.hits.size(), triggers);
+      store_progress(group, t);
+    } else {
+      sweep(group, t, triggers);
+    }
+  }
+
+  // A witness: positions filled backwards from the trigger, each as late as possible, so that its span is the shortest.
+  [[nodiscard]] std::uint64_t evidence(const Group& group, std::uint32_t trigger, std::vector<std::uint32_t>& hits) override {
+    hits.push_back(trigger);
+    const TimeUs begin = group.hits[trigger].t - width_;
+    std::uint32_t open = positions_ - 1;  // positions 0..open-1 are still to be filled
+    std::uint32_t to = group.hits.upper_bound(group.hits[trigger].t);
+    while (open > 0 && to > 0 && group.hits[to - 1].t >= begin) {
+      const std::uint32_t from = group.hits.lower_bound(group.hits[to - 1].t);
+      collect(group, from, to, context_.records.base_of(group.hits[trigger].record));
+      tie_.start(positions_);
+      const std::uint32_t before = open;
+      while (open > 0 && tie_.extend(open - 1)) --open;
+      for (std::uint32_t p = open; p < before; ++p) hits.push_back(take(group, from, to, trigger, tie_.filler(p), hits));
+      to = from;
+    }
+    std::sort(hits.begin(), hits.end());
+    hits.erase(std::unique(hits.begin(), hits.end()), hits.end());
+    return positions_;
+  }
+
+ private:
+  // Units of equal times: hits of one source event are one unit. Skips the unit of `without`.
+  void collect(const Group& group, std::uint32_t from, std::uint32_t to, std::uint32_t without = plan::kNone) {
+    tie_.clear();
+    for (std::uint32_t i = from; i < to;) {
+      const std::uint32_t base = context_.records.base_of(group.hits[i].record);
+      std::uint64_t mask = 0;
+      for (; i < to && context_.records.base_of(group.hits[i].record) == base; ++i) mask |= group.hits[i].value;
+      if (base != without) tie_.add(mask);
+    }
+  }
+
+  [[nodiscard]] std::uint64_t unit_mask(const Group& group, std::uint32_t from, std::uint32_t to, std::uint32_t index) const {
+    const std::uint32_t base = context_.records.base_of(group.hits[index].record);
+    std::uint64_t mask = group.hits[index].value;
+    for (std::uint32_t i = index; i > from && context_.records.base_of(group.hits[i - 1].record) == base; --i) mask |= group.hits[i - 1].value;
+    for (std::uint32_t i = index + 1; i < to && context_.records.base_of(group.hits[i].record) == base; ++i) mask |= group.hits[i].value;
+    return mask;
+  }
+
+  // A hit of the run whose unit has this mask and is not yet part of the witness.
+  [[nodiscard]] std::uint32_t take(const Group& group, std::uint32_t from, std::uint32_t to, std::uint32_t trigger,
+                                   std::uint64_t mask, const std::vector<std::uint32_t>& taken) const {
+    const auto used = [&](std::uint32_t i) {
+      const std::uint32_t base = context_.records.base_of(group.hits[i].record);
+      return std::any_of(taken.begin(), taken.end(),
+                         [&](std::uint32_t other) { return context_.records.base_of(group.hits[other].record) == base; });
+    };
+    for (std::uint32_t i = to; i-- > from;) {
+      if (!used(i) && unit_mask(group, from, to, i) == mask) return i;
+    }
+    return trigger;
+  }
+
+  // Start of sequences whose next position is p, given best_ before the run at t.
+  [[nodiscard]] TimeUs start_of(std::uint32_t position, TimeUs t) const { return position == 0 ? t : best_[position - 1]; }
+
+  // tie_ holds the run at t: best_ before it becomes best_ after it.
+  void fold(TimeUs t) {
+    next_ = best_;
+    for (std::uint32_t first = 0; first < positions_; ++first) {
+      const TimeUs start = start_of(first, t);
+      if (start == kNever) continue;
+      tie_.start(positions_);
+      for (std::uint32_t p = first; p < positions_ && tie_.extend(p); ++p) next_[p] = std::max(next_[p], start);
+    }
+    best_.swap(next_);
+  }
+
+  // Whether a hit of the run (whose unit was taken out of tie_) can be the last position.
+  [[nodiscard]] bool completes(TimeUs t) {
+    const TimeUs begin = t - width_ + (mutated(Mutation::window_edge_open) ? 1 : 0);
+    tie_.start(positions_);
+    for (std::uint32_t first = positions_ - 1;; --first) {
+      if (start_of(first, t) >= begin) return true;
+      if (first == 0 || !tie_.extend(first - 1)) return false;
+    }
+  }
+
+  // best_ stands before the run [from, to); leaves the whole run in tie_.
+  void check_tie(Group& group, std::uint32_t from, std::uint32_t to, std::vector<std::uint32_t>& triggers) {
+    collect(group, from, to);
+    const TimeUs t = group.hits[from].t;
+    for (std::uint32_t i = from; i < to; ++i) {
+      GroupHit& hit = group.hits[i];
+      if ((hit.value & last_bit_) == 0 || (hit.info & kTriggerBit) != 0) continue;
+      const std::uint64_t mask = unit_mask(group, from, to, i);
+      if (!mutated(Mutation::ordered_reuses_event)) tie_.remove(mask);
+      if (completes(t)) {
+        hit.info |= kTriggerBit;
+        triggers.push_back(i);
+      }
+      if (!mutated(Mutation::ordered_reuses_event)) tie_.add(mask);
+    }
+  }
+
+  // Hits out of order: start afresh a window before t and go on as far as windows can hold t.
+  void sweep(Group& group, TimeUs t, std::vector<std::uint32_t>& triggers) {
+    HitList& hits = group.hits;
+    const TimeUs last = recheck_end(t);
+    std::fill(best_.begin(), best_.end(), kNever);
+    for (std::uint32_t from = hits.lower_bound(t - width_); from < hits.size();) {
+      const TimeUs at = hits[from].t;
+      if (at > last) return;  // too far ahead for this hit to matter: what is known there stands
+      const std::uint32_t to = hits.upper_bound(at);
+      if (at >= t) {
+        check_tie(group, from, to, triggers);
+      } else {
+        collect(group, from, to);
+      }
+      if (to == hits.size()) return store_progress(group, at);
+      fold(at);
+      from = to;
+    }
+  }
+
+  // best_ before the last run, which begins at `from`.
+  void load_progress(const Group& group, std::uint32_t from) {
+    const HitList& hits = group.hits;
+    std::fill(best_.begin(), best_.end(), kNever);
+    if (from == 0) return;
+    if (const auto* progress = static_cast<const TimeUs*>(group.extra)) {
+      const TimeUs tie = progress[0];
+      if (tie == hits[from].t || tie == hits[from - 1].t) {
+        std::copy_n(progress + 1, positions_, best_.begin());
+        if (tie == hits[from].t) return;
+        collect(group, hits.lower_bound(tie), from);
+        return fold(tie);
+      }
+    }
+    for (std::uint32_t run = hits.lower_bound(hits[from].t - width_); run < from;) {
+      const std::uint32_t to = hits.upper_bound(hits[run].t);
+      collect(group, run, to);
+      fold(hits[run].t);
+      run = to;
+    }
+  }
+
+  void store_progress(Group& group, TimeUs tie) {
+    if (group.extra == nullptr) {
+      group.extra_bytes = static_cast<std::uint32_t>(sizeof(TimeUs) * (1 + positions_));
+      group.extra = context_.pool.allocate(group.extra_bytes);
+    }
+    auto* progress = static_cast<TimeUs*>(group.extra);
+    progress[0] = tie;
+    std::copy(best_.begin(), best_.end(), progress + 1);
+  }
+
+  // Only for the deliberate defect: all positions present in any order.
+  void recheck_unordered(Group& group, std::uint32_t index, std::vector<std::uint32_t>& triggers) {
+    HitList& hits = group.hits;
+    const TimeUs t = hits[index].t;
+    for (std::uint32_t i = hits.lower_bound(t); i < hits.size() && hits[i].t <= t + width_; ++i) {
+      std::uint64_t mask = 0;
+      for (std::uint32_t j = hits.lower_bound(hits[i].t - width_); j < hits.upper_bound(hits[i].t); ++j) mask |= hits[j].value;
+      if (mask + 1 != last_bit_ << 1 || (hits[i].info & kTriggerBit) != 0) continue;
+      hits[i].info |= kTriggerBit;
+      triggers.push_back(i);
+    }
+  }
+
+  std::uint32_t positions_;
+  std::uint64_t last_bit_;
+  std::vector<TimeUs> best_;
+  std::vector<TimeUs> next_;
+  Tie tie_;
+};
+
+}  // namespace
+
+std::unique_ptr<Window> make_ordered_window(const WindowContext& context, DurationUs width, std::uint32_t positions) {
+  return std::make_unique<OrderedWindow>(context, width, positions);
+}
+
+}  // namespace vedette::correlate
