@@ -177,6 +177,7 @@ std::optional<Json> parse_json(std::string_view text) { return Parser(text).docu
 std::string compact(const Json& json) {
   std::string out;
   switch (json.kind) {
+    case Json::Kind::null: return "null";
     case Json::Kind::string: return json.raw;
     case Json::Kind::array:
       for (const Json& item : json.items) out += (out.empty() ? "" : ",") + compact(item);
