@@ -138,6 +138,7 @@ void Framer::skip_mark(std::string_view chunk) {
   }
   mark_ = kByteOrderMark.size();
   begin_ = at_;
+  line_start_ = base_ + at_;
 }
 
 void Framer::scan_between(ElementSink& sink) {
@@ -387,8 +388,8 @@ void Framer::broken(std::string_view what, ElementSink& sink) {
   if (!discard_ || wrapper_ == Wrapper::tail) {
     reject("framing", message, without_trailing_blanks(element_text()).substr(0, limits_.element_bytes), sink);
   }
-  // The rest of an array counts once: what follows goes on where a new array may begin.
-  resume_ = wrapper_ == Wrapper::none ? '\0' : wrapper_ == Wrapper::array ? '[' : '{';
+  // The rest of an array counts once: a new one must begin before elements are taken again.
+  resume_ = wrapper_ == Wrapper::none ? "{[" : wrapper_ == Wrapper::array ? "[" : "{";
   mode_ = Mode::undecided;
   wrapper_ = Wrapper::none;
   inside_ = discard_ = string_ = escape_ = false;
@@ -397,7 +398,7 @@ void Framer::broken(std::string_view what, ElementSink& sink) {
 
 void Framer::skip_lines() {
   while (at_ < chunk_.size()) {
-    if (base_ + at_ == line_start_ && line_start_ > skip_from_ && (resume_ == '\0' || chunk_[at_] == resume_)) {
+    if (base_ + at_ == line_start_ && line_start_ > skip_from_ && resume_.find(chunk_[at_]) != std::string_view::npos) {
       skipping_ = false;
       return;
     }

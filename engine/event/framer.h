@@ -17,7 +17,7 @@ class ElementSink {
   // `bytes` is valid during the call only. line: 1-based line of its first byte; position: its byte offset.
   virtual void on_element(std::string_view bytes, std::uint64_t line, std::uint64_t position) = 0;
   // Over-long elements and broken framing. An over-long element is passed over, and the next one goes on; after broken
-  // framing the framer resumes at the next line, so one broken array counts once.
+  // framing the framer resumes at the next line that begins a value (behind a broken array: an array), so it counts once.
   virtual void on_reject(const Reject& reject) = 0;
 };
 
@@ -90,9 +90,9 @@ class Framer {
   bool escape_ = false;              // behind its backslash
   bool comma_ = false;               // in a wrapper: behind a comma
   bool first_member_ = true;         // in a wrapper: no element yet
-  bool skipping_ = false;            // bytes are passed over up to a line that begins with resume_
+  bool skipping_ = false;            // bytes are passed over up to a line that begins with one of resume_
   std::uint64_t skip_from_ = 0;
-  char resume_ = '\0';               // NUL: any line
+  std::string_view resume_;
   Last last_ = Last::start;
   int depth_ = 0;
   bool deep_ = false;                // deeper than `kinds_` can tell
