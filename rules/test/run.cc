@@ -5,7 +5,6 @@
 #include <thread>
 
 #include "engine/run/sequencer.h"
-#include "engine/run/worker.h"
 
 namespace vedette::rules::test {
 namespace {
@@ -75,43 +74,54 @@ void trace_misses(const event::EventView& view, match::Matcher& matcher, const p
 
 }  // namespace
 
+Runner::Runner(plan::PlanPtr plan, std::shared_ptr<const match::MatchProgram> program)
+    : plan_(std::move(plan)), program_(std::move(program)), origins_(make_origins(*plan_)) {}
+
 Result<Runner> Runner::make(plan::PlanPtr plan) {
   auto program = match::MatchProgram::build(plan);
   if (!program) return program.error();
   return Runner(std::move(plan), std::move(*program));
 }
 
-Run Runner::run(const TestCase& test, std::span<const Delivery> order, std::size_t workers, bool traced) const {
-  const auto origins = make_origins(*plan_);
+void Runner::process(run::Worker& worker, const TestCase& test, std::span<const Delivery> order, std::size_t first, std::size_t step,
+                     std::vector<correlate::HitBatch>& out) const {
+  std::vector<TimeUs> line_clocks(origins_.size(), 0);
+  for (std::size_t i = first; i < order.size(); i += step) {
+    const TestEvent& event = test.events[order[i].event];
+    const event::RecordBatch batch = make_batch(event, order[i], i, origins_[event.source]);
+    worker.process(batch, line_clocks[event.source], out[i]);
+  }
+}
+
+void Runner::process_traced(const TestCase& test, std::span<const Delivery> order, Run& run, std::vector<correlate::HitBatch>& out) {
+  run::Worker& worker = *workers_.front();
+  worker.on_reject([&](const event::Origin&, const event::Reject& reject) { run.rejects.push_back(reject.message); });
+  worker.observe([&](const event::EventView& view, match::Matcher& matcher) {
+    trace_misses(view, matcher, *plan_, static_cast<std::size_t>(view.head.line - 1), run.misses);
+  });
+  process(worker, test, order, 0, 1, out);
+  worker.on_reject({});
+  worker.observe({});
+  for (std::size_t i = 0; i < out.size(); ++i) copy_hits(out[i], order[i].event, run.hits);
+}
+
+Run Runner::run(const TestCase& test, std::span<const Delivery> order, std::size_t workers, bool traced) {
+  while (workers_.size() < workers) workers_.push_back(std::make_unique<run::Worker>(plan_, program_));
   Run out;
   std::vector<correlate::HitBatch> batches(order.size());
-  const auto work = [&](std::size_t first, std::size_t step) {
-    run::Worker worker(plan_, program_);
-    std::size_t current = 0;
-    if (traced) {
-      worker.on_reject([&](const event::Origin&, const event::Reject& reject) { out.rejects.push_back(reject.message); });
-      worker.observe([&](const event::EventView& view, match::Matcher& matcher) { trace_misses(view, matcher, *plan_, current, out.misses); });
-    }
-    std::vector<TimeUs> line_clocks(origins.size(), 0);
-    for (std::size_t i = first; i < order.size(); i += step) {
-      current = order[i].event;
-      const TestEvent& event = test.events[current];
-      const event::RecordBatch batch = make_batch(event, order[i], i, origins[event.source]);
-      worker.process(batch, line_clocks[event.source], batches[i]);
-    }
-  };
-  if (workers == 1) {
-    work(0, 1);
+  if (traced) {
+    process_traced(test, order, out, batches);
+  } else if (workers == 1) {
+    process(*workers_.front(), test, order, 0, 1, batches);
   } else {
     std::vector<std::thread> threads;
-    for (std::size_t i = 0; i < workers; ++i) threads.emplace_back(work, i, workers);
+    for (std::size_t i = 0; i < workers; ++i) {
+      threads.emplace_back([&, i] { process(*workers_[i], test, order, i, workers, batches); });
+    }
     for (std::thread& thread : threads) thread.join();
   }
   run::Sequencer sequencer(plan_, run::ClockMode::live);
-  for (std::size_t i = 0; i < batches.size(); ++i) {
-    if (traced) copy_hits(batches[i], order[i].event, out.hits);
-    sequencer.apply(batches[i], out.alerts);
-  }
+  for (const correlate::HitBatch& batch : batches) sequencer.apply(batch, out.alerts);
   return out;
 }
 

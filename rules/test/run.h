@@ -1,5 +1,5 @@
 // One test case through the engine, in a given order of arrival and with a given number of workers. Internal to
-// rules/test. A Runner is immutable and serves any number of runs; each run's threads end with it.
+// rules/test. A Runner serves any number of runs, one at a time; each run's threads end with it.
 #pragma once
 
 #include <memory>
@@ -11,6 +11,7 @@
 #include "engine/base/result.h"
 #include "engine/match/matcher.h"
 #include "engine/plan/plan.h"
+#include "engine/run/worker.h"
 #include "rules/test/test_file.h"
 
 namespace vedette::rules::test {
@@ -49,13 +50,22 @@ struct Run {
 class Runner {
  public:
   [[nodiscard]] static Result<Runner> make(plan::PlanPtr plan);
-  [[nodiscard]] Run run(const TestCase& test, std::span<const Delivery> order, std::size_t workers, bool traced) const;
+  [[nodiscard]] Run run(const TestCase& test, std::span<const Delivery> order, std::size_t workers, bool traced);
   [[nodiscard]] const plan::Plan& plan() const { return *plan_; }
 
  private:
-  Runner(plan::PlanPtr plan, std::shared_ptr<const match::MatchProgram> program) : plan_(std::move(plan)), program_(std::move(program)) {}
+  using Origins = std::vector<std::shared_ptr<const event::Origin>>;
+
+  Runner(plan::PlanPtr plan, std::shared_ptr<const match::MatchProgram> program);
+  // Every `step`-th delivery from `first`, into its place in `out`.
+  void process(run::Worker& worker, const TestCase& test, std::span<const Delivery> order, std::size_t first, std::size_t step,
+               std::vector<correlate::HitBatch>& out) const;
+  void process_traced(const TestCase& test, std::span<const Delivery> order, Run& run, std::vector<correlate::HitBatch>& out);
+
   plan::PlanPtr plan_;
   std::shared_ptr<const match::MatchProgram> program_;
+  Origins origins_;
+  std::vector<std::unique_ptr<run::Worker>> workers_;  // made when first needed; the first is the traced one
 };
 
 // Every event on time, in the order of the file's clock.

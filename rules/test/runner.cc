@@ -85,7 +85,7 @@ bool conflicting_ids(const TestCase& test) {
 
 class CaseRunner {
  public:
-  CaseRunner(const test::Runner& runner, const TestCase& test) : runner_(runner), test_(test) {
+  CaseRunner(test::Runner& runner, const TestCase& test) : runner_(runner), test_(test) {
     result_.name = test.name;
     result_.where = test.where;
     result_.events = test.events.size();
@@ -160,7 +160,7 @@ class CaseRunner {
     }
   }
 
-  const test::Runner& runner_;
+  test::Runner& runner_;
   const TestCase& test_;
   test::Run first_;
   CaseResult result_;
