@@ -199,6 +199,30 @@ TEST(Vectors, EventCountCountsAnEventOnceForSeveralRules) {
   checker.in_every_order(events, {"0"});
 }
 
+// "message repeated n times": the line's id is made from its bytes, and equal lines are as many events.
+TEST(Vectors, DeclaredRepeatsCount) {
+  RuleSet set = rules_for(Type::event_count, 1, 3);
+  set.rules.sources = {{kTextSource, {6 * kHour, {}}}};
+  const std::string message = "kind=A user=alice ip= host= val= other= device=";
+  const auto line = [&](int second, std::uint64_t repeat) {
+    Record record{"default", kTextSource, "default/file", "", fmt::format("1970-01-01T00:00:{:02}Z host1 oracle[17]: ", second), second * kSecond, {}, repeat, {}, {"A"}};
+    record.bytes += repeat == 1 ? message : fmt::format("message repeated {} times: [ {}]", repeat, message);
+    record.fields["user"] = values_of("\"alice\"");
+    return record;
+  };
+  Checker checker(set);
+  oracle::Run run;
+  run.clock = naive::Clock::as_arrived;
+  run.log = {line(1, 1), line(2, 2)};
+  checker.check(run, {"0"});
+  run.log = {line(2, 2)};
+  checker.check(run, {});
+  run.log = {line(2, 3)};
+  checker.check(run, {"0"});
+  run.log = {line(5, 1), line(5, 1), line(5, 1)};
+  checker.check(run, {"0"});
+}
+
 TEST(Vectors, EventCountBelowTheRateNeverFires) {
   RuleSet set = rules_for(Type::event_count, 1, 10);
   top(set).window = 60 * kSecond;

@@ -100,7 +100,7 @@ class Evaluation {
       } else {
         for (const std::string& field : rule.suppress.by.value_or(Keys{})) {
           const Keys keys = keys_of(event, {field, {}}, source_of(event));
-          alert.by.push_back(keys.empty() ? "null" : keys.front());
+          alert.by.push_back(keys.empty() ? "" : keys.front());  // null: the one text that no value has
         }
         alert.bucket = bucket_of(event.t, event.id, event.tenant, rule.id, *rule.suppress.period, alert.by);
         alert.id = alert_id(event.tenant, rule.id, *rule.suppress.period, alert.by, alert.bucket);
