@@ -163,6 +163,13 @@ plan::PlanPtr make_plan(const PlanSpec& spec) {
   for (std::size_t i = 0; i < spec.correlations.size(); ++i) {
     plan::CorrelationPlan& correlation = builder.plan->correlations[i];
     correlation.emits = !correlation.inner || spec.correlations[i].generate;
+    for (plan::Input& input : correlation.inputs) {
+      for (std::vector<plan::Binding>* bindings : {&input.members, &input.values}) {
+        for (plan::Binding& binding : *bindings) {
+          if (!binding.column_of_rule.empty()) binding.column_of_rule.resize(builder.plan->rules.size());
+        }
+      }
+    }
   }
   return builder.plan;
 }
