@@ -102,7 +102,9 @@ using PlanPtr = std::shared_ptr<const Plan>;
 
 // Canonical text, stable across runs; what golden tests and `vedette rules show` print.
 [[nodiscard]] std::string print_plan(const Plan& plan);
-// The body of one arm as one line: (eventType = 'x' and not (a contains 'b'))
+// One predicate in full, every value of it: eventType = 'x'
+[[nodiscard]] std::string print_predicate(const SourceProgram& program, const Predicate& predicate);
+// The body of one arm as one line: (eventType = 'x' and not (a contains 'b')); cut at 64 KiB.
 [[nodiscard]] std::string print_arm(const SourceProgram& program, const Arm& arm);
 
 }  // namespace vedette::plan

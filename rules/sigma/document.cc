@@ -6,6 +6,7 @@
 #include <array>
 
 #include "engine/base/digest.h"
+#include "rules/sigma/load.h"
 #include "rules/sigma/suggest.h"
 #include "rules/source/load.h"
 
@@ -145,6 +146,9 @@ void parse_rule(const Node& root, const DetectionContext& context, RuleDoc& rule
   rule.detection = parse_detection(*root.find("detection"), context, rule.meta.title, reporter);
   if (const Node* suppress = root.find("suppress")) {
     rule.suppress = parse_suppress(*suppress, reporter);
+    for (const auto& [text, where] : rule.suppress.by) {
+      if (auto expr = parse_field_expr(text); !expr) reporter.at("V1009", where, expr.error().message, "for example actor.alternateId|lower");
+    }
     if (rule.suppress.given && !rule.suppress.for_us) {
       reporter.at("V1015", suppress->where, "`suppress` of a rule needs `for`", "for example `suppress: {by: [actor.id], for: 1h}`");
     }

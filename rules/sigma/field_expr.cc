@@ -27,8 +27,8 @@ Result<Transform> parse_transform(std::string_view name) {
     if (kTransforms[i].first == name) return kTransforms[i].second;
     names[i] = kTransforms[i].first;
   }
-  return Error{fmt::format("unknown transform `{}`", name),
-               did_you_mean(name, names, "the transforms are lower, upper, local, domain, session, cased, person")};
+  return Error{fmt::format("unknown transform `{}`; {}", name,
+                           did_you_mean(name, names, "the transforms are lower, upper, local, domain, session, cased, person"))};
 }
 
 // `target[type=User].id` -> path target.id, filter on target.type.

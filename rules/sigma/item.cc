@@ -9,6 +9,7 @@
 
 #include "engine/base/fold.h"
 #include "engine/base/utf8.h"
+#include "engine/plan/field_path.h"
 #include "rules/sigma/detection.h"
 #include "rules/sigma/modifiers.h"
 #include "rules/sigma/suggest.h"
@@ -228,7 +229,7 @@ class ItemBuilder {
   }
 
   bool add_reference(const yaml::Node& value, Item& item) {
-    if (value.text.empty()) return refuse(value, "`fieldref` takes the name of a field", "name the field to compare with");
+    if (!plan::parse_field_path(value.text)) return refuse(value, "`fieldref` takes the name of a field", "name the field to compare with");
     ValueTest test;
     test.kind = TestKind::field;
     test.cased = chain_.cased;
@@ -322,6 +323,22 @@ class ItemBuilder {
   bool any_placeholder_ = false;
 };
 
+bool check_field(const std::string& field, const yaml::Node& key, Reporter& reporter) {
+  if (field.empty()) return true;
+  const std::size_t open = field.find('[');
+  const std::string_view inside = open == std::string::npos ? std::string_view() : std::string_view(field).substr(open + 1);
+  if (inside.starts_with("any]") || inside.starts_with("all]") || inside.starts_with("none]") || inside.substr(0, inside.find(']')).find('=') != std::string_view::npos) {
+    reporter.inside("V1306", key, 0, field.size(), fmt::format("`{}` selects array elements, which detections do not support yet", field),
+                    "compare each path on its own for now; group-by and aliases do take target[type=User].id");
+    return false;
+  }
+  if (auto path = plan::parse_field_path(field); !path) {
+    reporter.inside("V1009", key, 0, field.size(), path.error().message, "write keys joined by dots: target.displayName, target[0].type");
+    return false;
+  }
+  return true;
+}
+
 void append_canonical(std::string& out, const yaml::Node& node) {
   if (node.is_sequence()) {
     out += '[';
@@ -338,7 +355,7 @@ void append_canonical(std::string& out, const yaml::Node& node) {
 
 std::optional<Item> parse_item(const yaml::Node& key, const yaml::Node& value, const DetectionContext& context, Reporter& reporter) {
   const std::optional<Chain> chain = parse_chain(key, reporter);
-  if (!chain) return std::nullopt;
+  if (!chain || !check_field(chain->field, key, reporter)) return std::nullopt;
   Item item;
   item.field = chain->field;
   item.where = key.where;

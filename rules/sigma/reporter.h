@@ -1,4 +1,4 @@
-// Adds diagnostics about one file, with source lines, at most 100 per file. One load, one thread.
+// Adds diagnostics about one file, with source lines, at most 100 errors and 100 warnings. One load, one thread.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,8 @@ class Reporter {
 
   void at(std::string_view code, const Location& where, std::string message, std::string hint = {}) {
     Diagnostic diagnostic = make_diagnostic(code, where, std::move(message), std::move(hint));
-    if (diagnostic.severity == Severity::error) ++errors_;
-    if (++count_ > kMaxPerFile) return;
+    std::size_t& count = diagnostic.severity == Severity::error ? errors_ : warnings_;
+    if (++count > kMaxPerFile) return;
     diagnostic.line_text = yaml::line_of(file_, where.line);
     diagnostics_.add(std::move(diagnostic));
   }
@@ -35,7 +35,7 @@ class Reporter {
   const yaml::File& file_;
   Diagnostics& diagnostics_;
   std::size_t errors_ = 0;
-  std::size_t count_ = 0;
+  std::size_t warnings_ = 0;
 };
 
 }  // namespace vedette::rules
