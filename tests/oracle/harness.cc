@@ -110,7 +110,7 @@ class PipelineImpl final : public Pipeline {
   Outcome run(const Run& run) override {
     outcome_ = {};
     const std::vector<Draft> drafts = draft(run);
-    const std::vector<std::shared_ptr<HitBatch>> batches = decode(run, drafts);
+    const std::vector<std::shared_ptr<HitBatch>>& batches = decode(run, drafts);
     std::vector<alert::Alert> alerts;
     const run::ClockMode mode = run.clock == naive::Clock::live     ? run::ClockMode::live
                                 : run.clock == naive::Clock::merged ? run::ClockMode::merged
@@ -119,7 +119,7 @@ class PipelineImpl final : public Pipeline {
     if (run.clock == naive::Clock::merged) {
       merge(drafts, batches, sequencer, alerts);
     } else {
-      for (const auto& batch : batches) sequencer.apply(*batch, alerts);
+      for (std::size_t i = 0; i < drafts.size(); ++i) sequencer.apply(*batches[i], alerts);
     }
     if (sequencer.counters().rejected > 0) outcome_.problem += "events were rejected; ";
     if (sequencer.counters().events != run.log.size()) outcome_.problem += "events are missing; ";
@@ -131,6 +131,7 @@ class PipelineImpl final : public Pipeline {
   plan::PlanPtr plan_;
   std::shared_ptr<const match::MatchProgram> program_;
   std::vector<std::unique_ptr<run::Worker>> workers_;
+  std::vector<std::shared_ptr<HitBatch>> batches_;  // their memory is reused
   Outcome outcome_;
 
   // Consecutive records of one stream share a batch; for a merge every stream is two inputs.
@@ -153,24 +154,23 @@ class PipelineImpl final : public Pipeline {
     return drafts;
   }
 
-  std::vector<std::shared_ptr<HitBatch>> decode(const Run& run, const std::vector<Draft>& drafts) {
-    std::vector<std::shared_ptr<HitBatch>> batches(drafts.size());
+  const std::vector<std::shared_ptr<HitBatch>>& decode(const Run& run, const std::vector<Draft>& drafts) {
+    while (batches_.size() < drafts.size()) batches_.push_back(std::make_shared<HitBatch>());
     while (workers_.size() < run.workers) workers_.push_back(std::make_unique<run::Worker>(plan_, program_));
     const auto work = [&](std::size_t worker) {
       TimeUs line_clock = 0;
       for (std::size_t i = worker; i < drafts.size(); i += run.workers) {
-        batches[i] = std::make_shared<HitBatch>();
-        workers_[worker]->process(batch_of(drafts[i], i, run.clock == naive::Clock::live), line_clock, *batches[i]);
+        workers_[worker]->process(batch_of(drafts[i], i, run.clock == naive::Clock::live), line_clock, *batches_[i]);
       }
     };
     if (run.workers == 1) {
       work(0);
-      return batches;
+      return batches_;
     }
     std::vector<std::thread> threads;
     for (std::size_t worker = 0; worker < run.workers; ++worker) threads.emplace_back(work, worker);
     for (std::thread& thread : threads) thread.join();
-    return batches;
+    return batches_;
   }
 
   void merge(const std::vector<Draft>& drafts, const std::vector<std::shared_ptr<HitBatch>>& batches, run::Sequencer& sequencer,

@@ -50,6 +50,10 @@ std::optional<std::string> key_of(const Value& value, const FieldRef& field, con
 std::string fold(const std::string& text) {
   std::string out;
   for (std::size_t i = 0; i < text.size();) {
+    if (static_cast<unsigned char>(text[i]) < 0x80) {
+      out += lower_ascii(text[i++]);
+      continue;
+    }
     const auto letter = std::find_if(kLetters.begin(), kLetters.end(),
                                      [&](const auto& pair) { return text.compare(i, pair.first.size(), pair.first) == 0; });
     if (letter != kLetters.end()) {
