@@ -136,9 +136,10 @@ std::vector<Delivery> shuffled(const TestCase& test, const plan::Plan& plan, std
   std::vector<Delivery> out;
   for (std::size_t i = 0; i < test.events.size(); ++i) {
     const TestEvent& event = test.events[i];
-    const auto accept = static_cast<std::uint64_t>(std::max<DurationUs>(plan.sources[event.source].source.accept, 0));
+    const DurationUs accept = std::max<DurationUs>(plan.sources[event.source].source.accept, 0);
+    const auto longest = static_cast<std::uint64_t>(event.own_time ? accept / 2 : accept);
     const int copies = twice && !event.id.empty() ? 2 : 1;
-    for (int copy = 0; copy < copies; ++copy) out.push_back({i, event.t + static_cast<TimeUs>(random() % (accept + 1))});
+    for (int copy = 0; copy < copies; ++copy) out.push_back({i, event.t + static_cast<TimeUs>(random() % (longest + 1))});
   }
   std::stable_sort(out.begin(), out.end(), [](const Delivery& a, const Delivery& b) { return a.arrival < b.arrival; });
   return out;

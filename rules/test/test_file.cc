@@ -168,6 +168,7 @@ class TestParser {
       const Node* named = reader_.optional(map, "id");
       out.id = given != nullptr ? given->text : named != nullptr && reader_.text(*named) ? named->text : fmt::format("e{}", test.events.size() + 1);
     }
+    out.own_time = enveloped(event, source) || (!source.time.empty() && value_at(event, source.time.front().path) != nullptr);
     out.record = json_record(event, source, out.t, out.id);
   }
 

@@ -22,6 +22,7 @@ struct TestEvent {
   std::uint32_t source = 0;  // index into the sources given; the runner turns it into that of the plan
   std::string id;            // empty for text
   std::string record;        // JSON or a text line
+  bool own_time = false;     // the event gives its time itself: `t` is only when it arrives
 };
 
 struct Expectation {
