@@ -41,16 +41,21 @@ void add_time(CLI::App& command, const std::string& name, std::optional<TimeUs>&
       ->type_name("TIME");
 }
 
+// Options that may be given several times take one value each, so that positional arguments may follow.
+void add_repeatable(CLI::App& command, const std::string& name, std::vector<std::string>& values, const std::string& help, const std::string& type) {
+  command.add_option(name, values, help)->allow_extra_args(false)->type_name(type);
+}
+
 void add_rule_material(CLI::App& command, RuleOptions& rules) {
-  command.add_option("--lists", rules.lists, "Directory of lists (*.txt, *.yml, *.csv) for |expand")->type_name("DIR");
-  command.add_option("--source-types", rules.source_types, "Further source types (*.yml)")->type_name("DIR");
-  command.add_option("--logsource", rules.logsources, "What generic JSON events are, e.g. product=azure,service=signinlogs")->type_name("K=V,..");
-  command.add_option("--identities", rules.identities, "Alias table, CSV: person,system,account")->type_name("FILE");
-  command.add_option("--domains", rules.domains, "Mail domains whose addresses are the person's local part")->type_name("DOMAIN");
+  add_repeatable(command, "--lists", rules.lists, "Directory of lists (*.txt, *.yml, *.csv) for |expand", "DIR");
+  add_repeatable(command, "--source-types", rules.source_types, "Further source types (*.yml)", "DIR");
+  add_repeatable(command, "--logsource", rules.logsources, "What generic JSON events are, e.g. product=azure,service=signinlogs", "K=V,..");
+  add_repeatable(command, "--identities", rules.identities, "Alias table, CSV: person,system,account", "FILE");
+  add_repeatable(command, "--domain", rules.domains, "A mail domain whose addresses are persons by their local part", "DOMAIN");
 }
 
 void add_rules(CLI::App& command, RuleOptions& rules) {
-  command.add_option("--rules", rules.rules, "Rule files or directories (default: rules/packs, else rules)")->type_name("PATH");
+  add_repeatable(command, "--rules", rules.rules, "Rule file or directory (default: rules/packs, else rules)", "PATH");
   add_rule_material(command, rules);
 }
 
@@ -88,8 +93,8 @@ void add_replay(CLI::App& root, Action& action) {
 void add_check(CLI::App& root, Action& action) {
   auto options = std::make_shared<CheckOptions>();
   CLI::App* command = root.add_subcommand("check", "Load and lint rules (and a configuration); errors with carets");
-  command->add_option("paths,--rules", options->rules.rules, "Rule files or directories (default: rules/packs, else rules)")->type_name("PATH");
-  add_rule_material(*command, options->rules);
+  command->add_option("paths", options->paths, "Rule files or directories (default: rules/packs, else rules)")->type_name("PATH");
+  add_rules(*command, options->rules);
   command->add_option("-c,--config", options->config, "Check this configuration too")->type_name("FILE");
   command->add_flag("--strict", options->strict, "Warnings fail as well");
   add_format(*command, options->format, "json and jsonl: one object per diagnostic");

@@ -52,6 +52,7 @@ int usage(const Error& error) {
 int run_check(const CheckOptions& options) {
   Diagnostics findings;
   RuleOptions rules = options.rules;
+  rules.rules.insert(rules.rules.end(), options.paths.begin(), options.paths.end());
   std::optional<Config> config;
   if (!options.config.empty()) {
     const Status checked = check_config(options, rules, findings, config);
@@ -65,6 +66,7 @@ int run_check(const CheckOptions& options) {
     if (!known) return usage(known.error());
   }
   findings.append(loaded->diagnostics);
+  findings.sort();
   if (!print_findings(findings, options.format)) {
     print_error("findings cannot be written to standard output");
     return kExitRuntime;

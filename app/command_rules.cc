@@ -28,7 +28,8 @@ std::string logsource_text(const plan::LogSource& logsource) {
 }
 
 std::string condition_text(const plan::CorrelationPlan& correlation) {
-  const std::string limit = correlation.threshold > 0 ? fmt::format(" >= {}", correlation.threshold) : "";
+  const bool counts = correlation.type != plan::CorrelationType::temporal_ordered;
+  const std::string limit = counts ? fmt::format(" >= {}", correlation.threshold) : "";
   return fmt::format("{}{} in {}", plan::type_name(correlation.type), limit, format_duration(correlation.window));
 }
 

@@ -45,6 +45,7 @@ struct ReplayOptions {
 
 struct CheckOptions {
   RuleOptions rules;
+  std::vector<std::string> paths;  // further rules
   std::string config;
   bool strict = false;
   Format format = Format::human;

@@ -88,7 +88,7 @@ void SilenceObserver::correlation_lines(std::string& out, std::size_t index, con
   const correlate::RuleCounters& counters = correlator.correlation_counters(static_cast<std::uint32_t>(index));
   out += fmt::format("  {}: {} contributed, {} complete window{}", correlation.meta.label(), events_text(counters.hits), counters.triggers,
                      counters.triggers == 1 ? "" : "s");
-  if (correlation.threshold > 0) {
+  if (correlation.type != plan::CorrelationType::temporal_ordered) {
     out += fmt::format(" ({} >= {} within {})", plan::type_name(correlation.type), correlation.threshold, format_duration(correlation.window));
   } else {
     out += fmt::format(" ({} within {})", plan::type_name(correlation.type), format_duration(correlation.window));

@@ -142,7 +142,7 @@ shown=${program#"$root"/}
 cat <<TEXT
 
 Three commands to try:
-  $shown replay --rules rules/packs --domains acme.example $events
+  $shown replay --rules rules/packs --domain acme.example $events
   $shown explain rules/packs/founding/login_failures_across_systems.yml $events/05-bob-fails-over-ssh.log
   $shown init watch
 TEXT
