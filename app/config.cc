@@ -166,6 +166,9 @@ class Parser {
     if (type != nullptr && type->is_map() && source.kind == SourceKind::kafka) {
       for (const auto& [topic, value] : type->entries) {
         if (const auto text = reader_.text(*type, topic.text)) source.topic_source[topic.text] = *text == "auto" ? "" : *text;
+        if (std::find(source.topics.begin(), source.topics.end(), topic.text) == source.topics.end()) {
+          reader_.report("V9004", topic, fmt::format("`{}` is not among the topics", topic.text));
+        }
       }
     } else {
       source.source = reader_.text(map, "source").value_or("");
@@ -190,10 +193,6 @@ class Parser {
     source.from_latest = reader_.word(map, "start", {"earliest", "latest"}).value_or(0) == 1;
     source.properties = properties(map);
     recognised(map, source);
-    for (const auto& [topic, type] : source.topic_source) {
-      if (std::find(source.topics.begin(), source.topics.end(), topic) != source.topics.end()) continue;
-      reader_.report("V9004", *map.find("source"), fmt::format("`{}` is not among the topics", topic));
-    }
   }
 
   void file(const yaml::Node& map, SourceConfig& source) {

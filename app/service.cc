@@ -296,9 +296,19 @@ void Service::update_metrics(const correlate::HitBatch& hits) {
   metrics_.add("vedette_source_events_total", source, hits.counters.events);
   metrics_.add("vedette_source_matches_total", source, hits.counters.matched);
   const std::uint64_t late = sequencer_.counters().late;
-  if (late > late_counted_) metrics_.add("vedette_events_late_total", "", late - late_counted_);
+  if (late > late_counted_) {
+    metrics_.add("vedette_events_late_total", "", late - late_counted_);
+    warn_about_late(hits.origin->source_name, late);
+  }
   late_counted_ = late;
   metrics_.set("vedette_window_bytes", "", sequencer_.correlator().state_bytes());
+}
+
+void Service::warn_about_late(const std::string& source, std::uint64_t late) {
+  const auto now = std::chrono::steady_clock::now();
+  if (late_counted_ > 0 && now - late_warned_ < std::chrono::seconds(10)) return;
+  late_warned_ = now;
+  logger_.log(LogLevel::warning, source, fmt::format("{} matching events so far were older than their source accepts: correlations leave them out", late));
 }
 
 Status Service::run() {
@@ -307,6 +317,9 @@ Status Service::run() {
   }
   logger_.log(LogLevel::info, "service", interrupted() ? "stopping: draining what was accepted" : "stopping: every source has ended");
   drain();
+  const run::SequencerCounters& c = sequencer_.counters();
+  logger_.log(LogLevel::info, "service",
+              fmt::format("{} events, {} matched, {} late, {} refused, {} alerts", c.events, c.matched, c.late, c.rejected, c.alerts));
   if (sink_gone_) return Error{"a sink is gone"};
   return {};
 }

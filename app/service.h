@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -59,6 +60,7 @@ class Service {
   void correlate();
   void deliver(const std::vector<alert::Alert>& alerts);
   void update_metrics(const correlate::HitBatch& hits);
+  void warn_about_late(const std::string& source, std::uint64_t late);
   void drain();
 
   const Config& config_;
@@ -79,6 +81,7 @@ class Service {
   std::atomic<bool> ready_ = false;
   std::atomic<bool> sink_gone_ = false;
   std::uint64_t late_counted_ = 0;
+  std::chrono::steady_clock::time_point late_warned_;
 };
 
 }  // namespace vedette::app

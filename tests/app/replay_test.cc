@@ -197,7 +197,7 @@ TEST(Replay, SilenceIsExplainedRuleByRule) {
 TEST(Replay, DisorderBeyondTheBufferNamesSort) {
   const Folder folder;
   std::string text;
-  constexpr int kCount = 200'050;
+  constexpr int kCount = 205'000;
   for (int i = kCount; i > 0; --i) text += login_failure(i, kStart + i * kSecondUs, "u" + std::to_string(i / 5) + "@acme.example") + "\n";
   const std::string file = folder.write("e.ndjson", text);
   const Outcome outcome = run(replay({file}));
