@@ -146,20 +146,21 @@ int roof(std::size_t events, int samples, const std::string& rules) {
   return median(ratio) >= 0.6 ? 0 : 1;
 }
 
-// One side only, for instruction counts: vedette-bench once roof|pipeline EVENTS RULES
-int once(const std::string& side, std::size_t events, const std::string& rules) {
+// One side only, for profilers and instruction counts.
+int once(const std::string& side, std::size_t events, int times, const std::string& rules) {
   std::string text = bench::OktaLoad({}).ndjson(events);
   const std::size_t size = text.size();
   text.append(event::kPadding, ' ');
   const std::string_view load(text.data(), size);
   if (side == "roof") {
-    fmt::print("{}\n", bench::run_roof(load).events);
+    for (int i = 0; i < times; ++i) fmt::print("{}\n", bench::run_roof(load).events);
     return 0;
   }
   const plan::PlanPtr plan = load_plan(rules);
   if (plan == nullptr) return 2;
   std::FILE* sink = std::tmpfile();
-  fmt::print("{}\n", run_pipeline(load, plan, *match::MatchProgram::build(plan), sink).events);
+  const auto program = match::MatchProgram::build(plan);
+  for (int i = 0; i < times; ++i) fmt::print("{}\n", run_pipeline(load, plan, *program, sink).events);
   std::fclose(sink);
   return 0;
 }
@@ -172,7 +173,7 @@ int main(int argc, char** argv) {
   if (mode == "roof") {
     return roof(std::stoul(argument(2, "50000")), std::stoi(argument(3, "9")), argument(4, "bench/rules/twentyfive.yml"));
   }
-  if (mode == "once") return once(argument(2, "pipeline"), std::stoul(argument(3, "20000")), argument(4, "bench/rules/twentyfive.yml"));
+  if (mode == "once") return once(argument(2, "pipeline"), std::stoul(argument(3, "20000")), std::stoi(argument(4, "1")), argument(5, "bench/rules/twentyfive.yml"));
   if (mode == "load") {
     const std::string text = bench::OktaLoad({}).ndjson(std::stoul(argument(2, "1000")));
     std::fwrite(text.data(), 1, text.size(), stdout);
@@ -180,7 +181,7 @@ int main(int argc, char** argv) {
   }
   fmt::print(stderr,
              "usage: vedette-bench roof [EVENTS] [PAIRS] [RULES]   pipeline against bare extraction, interleaved; exit 1 below 0.6\n"
-             "       vedette-bench once roof|pipeline [EVENTS] [RULES]   one side, for a profiler\n"
+             "       vedette-bench once roof|pipeline [EVENTS] [TIMES] [RULES]   one side, for a profiler\n"
              "       vedette-bench load [EVENTS]   the load as NDJSON on stdout\n");
   return 2;
 }

@@ -161,7 +161,7 @@ TEST(Allocations, NoneForEventsWithoutAMatchAndFewForOthers) {
   options.zipf = false;
   const Measured warm = pipeline.run(load(options, 100'000));
   ASSERT_EQ(warm.events, 100'000U);
-  ASSERT_GT(warm.matched, 30'000U);
+  ASSERT_GT(warm.matched, 20'000U);
 
   options.seed = 2;
   options.start += kHourUs;
@@ -178,7 +178,7 @@ TEST(Allocations, NoneForEventsWithoutAMatchAndFewForOthers) {
   options.failures_per_mille = 50;
   const Measured busy = pipeline.run(load(options, 100'000));
   ASSERT_EQ(busy.events, 100'000U);
-  ASSERT_GT(busy.matched, 30'000U);
+  ASSERT_GT(busy.matched, 20'000U);
   const double per_match = static_cast<double>(busy.allocations) / static_cast<double>(busy.matched);
   std::printf("allocations: warm-up %lu, quiet %lu, busy %lu for %lu matching events (%.4f each, %lu alerts)\n", warm.allocations,
               quiet.allocations, busy.allocations, busy.matched, per_match, busy.alerts);
