@@ -21,6 +21,11 @@ std::uint32_t first_predicate_node(const plan::Arm& arm) {
   return node;
 }
 
+std::string shortened(const std::string& text) {
+  constexpr std::size_t kShown = 60;
+  return text.size() <= kShown ? text : text.substr(0, kShown) + "...";
+}
+
 std::string events_text(std::uint64_t count) { return fmt::format("{} event{}", with_thousands(count), count == 1 ? "" : "s"); }
 
 }  // namespace
@@ -31,33 +36,36 @@ void SilenceObserver::observe(const event::EventView& event, match::Matcher& mat
   ++events_;
   ++per_source_[event.head.source];
   const plan::SourceProgram& program = plan_->sources[event.head.source];
-  std::uint32_t last_rule = plan::kNone;
-  for (std::uint32_t arm = 0; arm < program.arms.size(); ++arm) {
+  // The arms of a rule are neighbours; the event counts once for the rule, whichever arms it passes.
+  for (std::uint32_t arm = 0; arm < program.arms.size();) {
     const std::uint32_t rule = program.arms[arm].rule;
-    if (rule != last_rule) ++rules_[rule].of_source;
-    last_rule = rule;
-    observe_arm(event, matcher, arm);
+    RuleCount& count = rules_[rule];
+    EventOutcome outcome;
+    for (; arm < program.arms.size() && program.arms[arm].rule == rule; ++arm) observe_arm(event, matcher, arm, count, outcome);
+    ++count.of_source;
+    count.first_term += outcome.first_term ? 1 : 0;
+    count.matched += outcome.matched ? 1 : 0;
+    for (SelectionCount& selection : count.selections) selection.count += outcome.selections.contains(selection.name) ? 1 : 0;
   }
 }
 
-void SilenceObserver::observe_arm(const event::EventView& event, match::Matcher& matcher, std::uint32_t index) {
+void SilenceObserver::observe_arm(const event::EventView& event, match::Matcher& matcher, std::uint32_t index, RuleCount& count, EventOutcome& outcome) {
   const plan::SourceProgram& program = plan_->sources[event.head.source];
   const plan::Arm& arm = program.arms[index];
-  RuleCount& rule = rules_[arm.rule];
   nodes_.clear();
-  if (matcher.trace(event, index, nodes_)) ++rule.matched;
+  outcome.matched = matcher.trace(event, index, nodes_) || outcome.matched;
   const auto result_of = [&](std::uint32_t node) {
     return std::any_of(nodes_.begin(), nodes_.end(), [&](const match::NodeTrace& trace) { return trace.node == node && trace.result; });
   };
   const std::uint32_t first = first_predicate_node(arm);
   if (first != plan::kNone) {
-    if (rule.first_text.empty()) rule.first_text = program.predicates[arm.nodes[first].predicate].text;
-    if (result_of(first)) ++rule.first_term;
+    count.first_texts.insert(program.predicates[arm.nodes[first].predicate].text);
+    outcome.first_term = outcome.first_term || result_of(first);
   }
   for (const plan::Selection& selection : arm.selections) {
-    auto found = std::find_if(rule.selections.begin(), rule.selections.end(), [&](const auto& s) { return s.name == selection.name; });
-    if (found == rule.selections.end()) found = rule.selections.insert(found, {selection.name, 0});
-    if (result_of(selection.node)) ++found->count;
+    const bool known = std::any_of(count.selections.begin(), count.selections.end(), [&](const auto& s) { return s.name == selection.name; });
+    if (!known) count.selections.push_back({selection.name, 0});
+    if (result_of(selection.node)) outcome.selections.insert(selection.name);
   }
 }
 
@@ -73,7 +81,8 @@ void SilenceObserver::rule_lines(std::string& out, std::size_t index) const {
     out += fmt::format(" ({})\n", wanted);
     return;
   }
-  if (!count.first_text.empty()) out += fmt::format(", {} passed its first term ({})", with_thousands(count.first_term), count.first_text);
+  if (!count.first_texts.empty()) out += fmt::format(", {} passed its first term", with_thousands(count.first_term));
+  if (count.first_texts.size() == 1) out += fmt::format(" ({})", shortened(*count.first_texts.begin()));
   std::string never;
   for (const SelectionCount& selection : count.selections) {
     if (selection.count == 0) never += (never.empty() ? "" : ", ") + selection.name;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,10 +34,16 @@ class SilenceObserver {
     std::uint64_t of_source = 0;
     std::uint64_t first_term = 0;
     std::uint64_t matched = 0;
-    std::string first_text;
+    std::set<std::string> first_texts;
     std::vector<SelectionCount> selections;
   };
-  void observe_arm(const event::EventView& event, match::Matcher& matcher, std::uint32_t arm);
+  // What one event came to for one rule.
+  struct EventOutcome {
+    bool matched = false;
+    bool first_term = false;
+    std::set<std::string> selections;
+  };
+  void observe_arm(const event::EventView& event, match::Matcher& matcher, std::uint32_t arm, RuleCount& count, EventOutcome& outcome);
   void rule_lines(std::string& out, std::size_t rule) const;
   void correlation_lines(std::string& out, std::size_t correlation, const correlate::Correlator& correlator) const;
   void source_line(std::string& out) const;
