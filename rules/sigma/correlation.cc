@@ -8,6 +8,7 @@
 #include <set>
 
 #include "rules/sigma/document.h"
+#include "rules/sigma/load.h"
 #include "rules/sigma/suggest.h"
 
 namespace vedette::rules {
@@ -55,6 +56,22 @@ MemberDoc member_of(const Node& node) {
   return out;
 }
 
+// Reports an expression that cannot be parsed, under the part that is wrong. `skipped`: bytes of the node's text that a
+// one-letter stand-in replaces.
+bool check_expression(const Node& node, const std::string& text, Reporter& reporter, std::size_t skipped = 1) {
+  auto expr = parse_field_expr(text);
+  if (expr) return true;
+  // The shortest prefix (cut at a '|') that fails ends with the wrong part.
+  std::size_t begin = 0, end = std::min(text.find('|'), text.size());
+  while (end < text.size() && parse_field_expr(text.substr(0, end))) {
+    begin = end + 1;
+    end = std::min(text.find('|', begin), text.size());
+  }
+  const std::size_t shift = begin == 0 ? 0 : skipped - 1;
+  reporter.inside("V1009", node, begin + shift, end - begin, expr.error().message, "for example actor.alternateId|lower or target[type=User].id");
+  return false;
+}
+
 class CorrelationParser {
  public:
   CorrelationParser(const Node& root, const Node& body, Reporter& reporter) : root_(root), body_(body), reporter_(reporter) {}
@@ -64,8 +81,8 @@ class CorrelationParser {
     check_keys();
     const bool known_type = parse_type();
     parse_rules();
-    parse_group_by();
     parse_aliases();
+    parse_group_by();
     parse_timespan();
     if (known_type) parse_condition();
     parse_switches();
@@ -148,8 +165,14 @@ class CorrelationParser {
         reporter_.at("V1212", item->where, fmt::format("`{}` is listed twice in `group-by`", member.name), "remove the second");
         continue;
       }
-      out_.group_by.push_back(std::move(member));
+      if (check_member(*item, member)) out_.group_by.push_back(std::move(member));
     }
+  }
+
+  // A member is a field expression, or an alias with further transforms.
+  bool check_member(const Node& node, const MemberDoc& member) {
+    const bool alias = std::any_of(out_.aliases.begin(), out_.aliases.end(), [&](const AliasDoc& a) { return a.name == member.name; });
+    return alias ? check_expression(node, "a" + member.transforms, reporter_, node.text.size() - member.transforms.size()) : check_expression(node, member.text, reporter_);
   }
 
   void parse_aliases() {
@@ -170,18 +193,8 @@ class CorrelationParser {
           reporter_.at("V1211", field.where, fmt::format("alias `{}` gives no field for `{}`", name.text, rule.text), "write a field name");
           continue;
         }
-        alias.fields.emplace_back(rule.text, field.text, field.where);
-        rule_places_.emplace_back(rule.text, rule.where);
+        if (check_expression(field, field.text, reporter_)) alias.fields.emplace_back(rule.text, field.text, rule.where);
       }
-      for (const auto& [rule, where] : rule_places_) {
-        const bool listed = std::any_of(out_.rules.begin(), out_.rules.end(), [&rule = rule](const RuleRef& ref) { return ref.text == rule; });
-        if (listed || out_.rules.empty()) continue;
-        std::vector<std::string> names;
-        for (const RuleRef& ref : out_.rules) names.push_back(ref.text);
-        reporter_.at("V1211", where, fmt::format("alias `{}` names `{}`, which is not in `rules`", name.text, rule),
-                     did_you_mean(rule, names, "use the rule's name as written in `rules`"));
-      }
-      rule_places_.clear();
       out_.aliases.push_back(std::move(alias));
     }
   }
@@ -277,7 +290,8 @@ class CorrelationParser {
     }
     for (const Node* item : list_of(value)) {
       if (item->is_scalar() && !item->text.empty()) {
-        out_.values.push_back(member_of(*item));
+        MemberDoc member = member_of(*item);
+        if (check_member(*item, member)) out_.values.push_back(std::move(member));
       } else {
         reporter_.at("V1208", item->where, "`field` must name a field", "for example `field: target.displayName`");
       }
@@ -290,7 +304,7 @@ class CorrelationParser {
       reporter_.at("V1208", node.where, "value_count has no field to count", "add `field:` beside the bound");
     }
     if (out_.type == CorrelationType::temporal && out_.threshold && *out_.threshold > out_.rules.size() && !out_.rules.empty()) {
-      reporter_.at("V1207", out_.threshold_where, fmt::format("{} different rules can never occur: only {} are listed", *out_.threshold, out_.rules.size()), "lower the bound or list more rules");
+      reporter_.at("V1207", out_.threshold_where, fmt::format("{} different rules can never occur: `rules` lists {}", *out_.threshold, out_.rules.size()), "lower the bound or list more rules");
     }
   }
 
@@ -321,7 +335,6 @@ class CorrelationParser {
   const Node& body_;
   Reporter& reporter_;
   CorrelationDoc out_;
-  std::vector<std::pair<std::string, Location>> rule_places_;
   bool bounded_ = false;
 };
 

@@ -367,7 +367,8 @@ std::optional<Item> parse_item(const yaml::Node& key, const yaml::Node& value, c
   if (!builder.build(value, item)) return std::nullopt;
   builder.note_single(value);
   if (chain->all && !(value.is_sequence() && value.items.size() > 1)) {
-    reporter.at("V2008", key.where, "`all` on a single value has no effect", "remove `all`, or list several values");
+    const auto all = std::find_if(chain->uses.begin(), chain->uses.end(), [](const ModifierUse& use) { return use.modifier == Modifier::all; });
+    reporter.inside("V2008", key, all->offset, all->name.size(), "`all` on a single value has no effect", "remove `all`, or list several values");
   }
   item.text = shortened(fmt::format("{}: {}", key.text, shown_values(value)));
   item.canonical = key.text + "=";

@@ -75,6 +75,8 @@ std::size_t end_of_line(std::string_view text, std::size_t at) {
   return end;
 }
 
+std::size_t end_of_token(std::string_view text, std::size_t at) { return std::min(text.find_first_of(" \t\r\n,]}", at), text.size()); }
+
 // One past the closing quote; npos when there is none.
 std::size_t end_of_quoted(std::string_view text, std::size_t at) {
   const char quote = text[at];
@@ -120,6 +122,8 @@ class TreeBuilder : public YAML::EventHandler {
     Node node;
     node.text = null_text(at);
     node.where = places_.at(at, at + node.text.size());
+    // A missing value is shown at its key.
+    if (node.text.empty() && !stack_.empty() && stack_.back().have_key) node.where = stack_.back().key.where;
     if (expects_key()) {
       if (node.text.empty()) {
         error("V0012", at, at + 1, "a map key is missing before `:`", "write the key, or quote it when it is meant to be empty");
@@ -179,7 +183,7 @@ class TreeBuilder : public YAML::EventHandler {
   [[nodiscard]] bool expects_key() const { return !stack_.empty() && stack_.back().node.is_map() && !stack_.back().have_key; }
 
   [[noreturn]] void refuse_alias(std::size_t at) {
-    error("V0002", at, end_of_line(text_, at), "anchors and aliases are not allowed",
+    error("V0002", at, end_of_token(text_, at), "anchors and aliases are not allowed",
           "quote a value that begins with `*` or `&`: '*text'");
     throw Stop{};
   }
@@ -188,7 +192,7 @@ class TreeBuilder : public YAML::EventHandler {
     if (anchor != 0) refuse_alias(at);
     const char first = at < text_.size() ? text_[at] : '\0';
     if ((tag != "?" && tag != "!") || (tag == "!" && first == '!')) {
-      error("V0005", at, end_of_line(text_, at), "YAML tags are not allowed", "leave the tag out; quote a value that begins with `!`");
+      error("V0005", at, end_of_token(text_, at), "YAML tags are not allowed", "leave the tag out; quote a value that begins with `!`");
       throw Stop{};
     }
     if (++nodes_ > kMaxNodes) {
@@ -337,7 +341,7 @@ std::vector<Node> parse(const File& file, Diagnostics& diagnostics) {
     const std::size_t at = exception.mark.pos > 0 ? static_cast<std::size_t>(exception.mark.pos) : 0;
     const bool alias = exception.msg.find("anchor") != std::string::npos || exception.msg.find("alias") != std::string::npos;
     Location where = Places(file, text).at(at, at + 1);
-    builder.error(alias ? "V0002" : "V0001", at, at + 1, alias ? "anchors and aliases are not allowed" : "not valid YAML: " + exception.msg,
+    builder.error(alias ? "V0002" : "V0001", at, alias ? end_of_token(text, at) : at + 1, alias ? "anchors and aliases are not allowed" : "not valid YAML: " + exception.msg,
                   syntax_hint(file, where.line, exception.msg));
   } catch (const std::exception& exception) {
     builder.error("V0001", 0, 1, fmt::format("not valid YAML: {}", exception.what()), "");
