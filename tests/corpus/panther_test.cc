@@ -36,9 +36,14 @@ std::vector<Mapping> read_map() {
 
 // Those events keep nested names but lower-case some top-level ones.
 void repair_case(naive::Json& event) {
-  static const std::map<std::string, std::string> kNames = {
-      {"eventtype", "eventType"},             {"displaymessage", "displayMessage"}, {"debugcontext", "debugContext"}, {"securitycontext", "securityContext"},
-      {"authenticationcontext", "authenticationContext"}, {"legacyeventtype", "legacyEventType"}};
+  static const std::map<std::string, std::string> kNames = {{"eventtype", "eventType"},
+                                                            {"displaymessage", "displayMessage"},
+                                                            {"debugcontext", "debugContext"},
+                                                            {"securitycontext", "securityContext"},
+                                                            {"authenticationcontext", "authenticationContext"},
+                                                            {"legacyeventtype", "legacyEventType"},
+                                                            {"operation", "Operation"},
+                                                            {"parameters", "Parameters"}};
   for (auto& [key, value] : event.members) {
     const auto found = kNames.find(key.text);
     if (found != kNames.end()) key = naive::make_string(found->second);
@@ -53,7 +58,7 @@ std::map<std::string, std::vector<Case>> read_cases() {
       const naive::Json* event = json ? json->find("event") : nullptr;
       if (event == nullptr || event->kind != naive::Json::Kind::object) continue;
       naive::Json repaired = *event;
-      if (path.find("okta") != std::string::npos) repair_case(repaired);
+      if (path.find("okta") != std::string::npos || path.find("microsoft365") != std::string::npos) repair_case(repaired);
       out[json->find("rule_id")->text].push_back({json->find("test_name")->text, naive::compact(repaired), json->find("expected_result")->text == "true"});
     }
   }

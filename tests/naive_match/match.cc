@@ -20,6 +20,7 @@ struct Step {
 };
 
 std::vector<Step> steps_of(const std::string& path) {
+  static const re2::RE2 kIndexed(R"((.+)\[(\d+)\])");
   std::vector<Step> steps;
   std::string key;
   for (const char c : path + ".") {
@@ -30,7 +31,7 @@ std::vector<Step> steps_of(const std::string& path) {
     Step step;
     std::string index;
     if (key.size() > 2 && key.ends_with("{}")) key.resize(key.size() - 2);
-    if (re2::RE2::FullMatch(key, R"((.+)\[(\d+)\])", &step.key, &index)) {
+    if (re2::RE2::FullMatch(key, kIndexed, &step.key, &index)) {
       step.index = std::atoi(index.c_str());
     } else {
       step.key = key;

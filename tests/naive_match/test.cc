@@ -114,7 +114,10 @@ std::shared_ptr<re2::RE2> compile(const std::string& regex) {
   return compiled;
 }
 
-bool is_json_number(const std::string& text) { return re2::RE2::FullMatch(text, R"(-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?)"); }
+bool is_json_number(const std::string& text) {
+  static const re2::RE2 kNumber(R"(-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?)");
+  return re2::RE2::FullMatch(text, kNumber);
+}
 
 Test regex_test(const std::string& text, const std::vector<std::string>& modifiers) {
   std::string flags;
