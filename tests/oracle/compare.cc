@@ -147,7 +147,7 @@ class Comparison {
 
   void one_case(std::uint64_t seed) {
     const RuleSet& set = loaded_.set;
-    const Case test_case = make_case(set, seed);
+    const Case test_case = make_case(set, seed, plan_.scale);
     bool bad = false, any_late = false;
     const std::vector<Run> runs = make_runs(set, test_case);
     for (const Run& run : runs) {

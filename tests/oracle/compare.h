@@ -25,7 +25,8 @@ struct Plan {
   std::uint64_t first_seed = 0;
   std::uint64_t cases = 0;
   bool stop_early = false;
-  bool statistics = true;     // fire and boundary rates cost two more naive evaluations
+  bool statistics = true;        // fire and boundary rates cost two more naive evaluations
+  std::int64_t scale = 1;        // events per case: 20-54 times this
   std::string dump_folder = {};  // where a disagreeing case is written; empty: nowhere
 };
 

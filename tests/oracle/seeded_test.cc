@@ -42,6 +42,17 @@ TEST_P(Seeded, AgreesWithTheNaiveEvaluator) {
   EXPECT_GE(share(tally.late), 10.0);
 }
 
+// Long logs, where state is dropped while it grows: twelve times the events over twelve times the span.
+TEST_P(Seeded, AgreesOnLongLogs) {
+  const Kind& kind = all_kinds()[GetParam()];
+  Plan plan{kind, first_seed_of(GetParam()), std::max<std::uint64_t>(cases_per_kind() / 200, 1)};
+  plan.scale = 12;
+  plan.statistics = false;
+  plan.dump_folder = environment("VEDETTE_ORACLE_DUMP");
+  const Tally tally = compare(plan);
+  EXPECT_EQ(tally.disagreements, 0u) << name_of(kind) << " seed " << tally.first_bad_seed << ", " << tally.first_bad;
+}
+
 INSTANTIATE_TEST_SUITE_P(Oracle, Seeded, testing::Range(std::size_t{0}, all_kinds().size()),
                          [](const auto& kind) { return name_of(all_kinds()[kind.param]); });
 

@@ -89,14 +89,15 @@ std::string iso8601(Micros t) {
 
 class Generator {
  public:
-  Generator(const RuleSet& set, std::uint64_t seed) : set_(set), random_(seed ^ 0xabcdef) {
+  Generator(const RuleSet& set, std::uint64_t seed, std::int64_t scale) : set_(set), random_(seed ^ 0xabcdef), scale_(scale) {
     case_.seed = seed;
+    crowded_ = random_.percent(12);
     people_ = kPeople;
     random_.shuffle(people_);
-    people_.resize(static_cast<std::size_t>(random_.between(1, 3)));
-    missing_ = random_.pick(std::vector<int>{0, 5, 25});
+    people_.resize(static_cast<std::size_t>(random_.between(1, crowded_ ? 1 : 3)));
+    missing_ = random_.pick(std::vector<int>{0, 5, crowded_ ? 5 : 25});
     array_ = random_.pick(std::vector<int>{0, 0, 10, 25});
-    tenants_ = random_.percent(50) ? std::vector<std::string>{"default"} : std::vector<std::string>{"default", "acme"};
+    tenants_ = crowded_ || random_.percent(45) ? std::vector<std::string>{"default"} : std::vector<std::string>{"default", "acme"};
     for (const auto& [name, source] : set.rules.sources) sources_.push_back(name);
     for (const auto& [name, kinds] : set.kinds_of) kinds_.insert(kinds_.end(), kinds.begin(), kinds.end());
     kinds_.push_back("noise");
@@ -111,7 +112,7 @@ class Generator {
   }
 
   Case build() {
-    const std::int64_t count = random_.between(20, 54);
+    const std::int64_t count = random_.between(20, 54) * scale_;
     for (std::int64_t i = 0; i < count; ++i) add_event();
     return std::move(case_);
   }
@@ -119,7 +120,9 @@ class Generator {
  private:
   const RuleSet& set_;
   Random random_;
+  std::int64_t scale_;
   Case case_;
+  bool crowded_ = false;  // one group, few windows: many hits in every storage slice
   std::vector<Spellings> people_;
   int missing_ = 0, array_ = 0, without_id_ = 0, roles_ = 0;
   bool text_ = false, shared_ids_ = false;
@@ -131,7 +134,8 @@ class Generator {
 
   void choose_times() {
     const Micros w = set_.window;
-    span_ = static_cast<Micros>(random_.log_uniform(set_.spread_low, set_.spread_high) * static_cast<double>(w));
+    const double spread = crowded_ ? random_.log_uniform(1, 8) : random_.log_uniform(set_.spread_low, set_.spread_high);
+    span_ = static_cast<Micros>(spread * static_cast<double>(w * scale_));
     if (text_) span_ = std::min(span_, 12 * kHour);
     const int style = static_cast<int>(random_.between(0, 99));
     if (style < 80) grid_ = w / random_.pick(std::vector<Micros>{1, 1, 2, 2, 4});
@@ -277,7 +281,7 @@ class Generator {
 
 }  // namespace
 
-Case make_case(const RuleSet& set, std::uint64_t seed) { return Generator(set, seed).build(); }
+Case make_case(const RuleSet& set, std::uint64_t seed, std::int64_t scale) { return Generator(set, seed, scale).build(); }
 
 std::string to_line(const CaseEvent& event, const std::optional<Micros>& seen, bool timed) {
   if (event.record.source == kTextSource) return (timed ? event.time + " host1 oracle[17]: " : "") + event.body;

@@ -23,7 +23,8 @@ struct Case {
   std::vector<CaseEvent> events;
 };
 
-Case make_case(const RuleSet& set, std::uint64_t seed);
+// scale: that many times the events over that many times the span.
+Case make_case(const RuleSet& set, std::uint64_t seed, std::int64_t scale = 1);
 
 // The event as one line; `seen` is its recorded arrival, if any (JSON only); `timed`: with its time.
 std::string to_line(const CaseEvent& event, const std::optional<naive::Micros>& seen, bool timed);

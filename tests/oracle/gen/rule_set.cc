@@ -239,13 +239,13 @@ Spread spread_of(const Kind& kind) {
     switch (kind.outer) {
       case Type::event_count: return {2, 40};
       case Type::value_count: return {2, 40};
-      case Type::temporal: return {5, 120};
+      case Type::temporal: return {6, 150};
       case Type::temporal_ordered: return {4, 80};
     }
   }
   if (kind.outer == Type::event_count) return {1, 30};
   if (kind.outer == Type::value_count) return {1.5, 60};
-  if (kind.outer == Type::temporal) return {2, 80};
+  if (kind.outer == Type::temporal) return {3, 100};
   return {1, 35};
 }
 
