@@ -150,8 +150,8 @@ void parse_list(const yaml::File& file, std::map<std::string, std::vector<std::s
   }
   if (diagnostics.error_count() > before) return;
   if (values.empty()) {
-    diagnostics.add(make_diagnostic("V7102", {file.path, 0, 0, 1}, fmt::format("list `{}` has no values", path.stem().string()),
-                                    "rules that use it will not match by it"));
+    diagnostics.add(make_diagnostic("V7102", {file.path, 1, 1, 1}, fmt::format("list `{}` has no values", path.stem().string()),
+                                    "placeholders that name it match nothing", yaml::line_of(file, 1)));
   }
   lists[path.stem().string()] = std::move(values);
 }
