@@ -171,6 +171,7 @@ std::uint64_t Correlation::hit_value(const Work& work, std::uint32_t record) con
 
 void Correlation::enter_group(const Work& work, const std::vector<ColumnValue>& keys, Applying& applying) {
   Hasher128 hasher(process_hash_seed());
+  hasher.add(std::uint64_t{index_});
   if (!plan_.across_tenants && !mutated(Mutation::tenants_merged)) hasher.add(std::uint64_t{applying.tenant()});
   keys_.clear();
   for (const ColumnValue& value : keys) {
