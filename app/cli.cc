@@ -47,7 +47,7 @@ void add_repeatable(CLI::App& command, const std::string& name, std::vector<std:
 }
 
 void add_rule_material(CLI::App& command, RuleOptions& rules) {
-  add_repeatable(command, "--lists", rules.lists, "Directory of lists (*.txt, *.yml, *.csv) for |expand", "DIR");
+  add_repeatable(command, "--lists", rules.lists, "Directory of lists (*.txt, *.yml, *.csv) for |expand (default: lists beside the rules)", "DIR");
   add_repeatable(command, "--source-types", rules.source_types, "Further source types (*.yml)", "DIR");
   add_repeatable(command, "--logsource", rules.logsources, "What generic JSON events are, e.g. product=azure,service=signinlogs", "K=V,..");
   add_repeatable(command, "--identities", rules.identities, "Alias table, CSV: person,system,account", "FILE");

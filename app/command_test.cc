@@ -60,9 +60,11 @@ int conclude(const Tally& tally, const TestOptions& options) {
   return failed ? kExitFindings : kExitOk;
 }
 
-Result<rules::TestOptions> runner_options(const TestOptions& options) {
+Result<rules::TestOptions> runner_options(const TestOptions& options, const std::vector<std::string>& paths) {
   Diagnostics diagnostics;
-  auto compile = compile_options(options.rules, diagnostics);
+  RuleOptions material = options.rules;
+  material.rules = paths;
+  auto compile = compile_options(material, diagnostics);
   if (!compile) return compile.error();
   print_diagnostics(diagnostics);
   if (diagnostics.has_errors()) return Error{"the lists or source types are broken"};
@@ -86,7 +88,7 @@ int usage(const Error& error) {
 int run_test(const TestOptions& options) {
   const auto paths = default_rule_paths(options.paths);
   if (!paths) return usage(paths.error());
-  const auto runner = runner_options(options);
+  const auto runner = runner_options(options, *paths);
   if (!runner) return usage(runner.error());
   const auto files = rules::read_test_files(*paths);
   if (!files) return usage(files.error());

@@ -268,6 +268,7 @@ RuleOptions Config::rule_options() const {
   RuleOptions options;
   options.rules = rule_paths;
   options.lists = lists;
+  options.lists_beside_rules = false;
   options.identities = identity_files;
   options.domains = domains;
   return options;

@@ -85,6 +85,19 @@ Result<std::vector<plan::Alias>> read_aliases(const std::string& path) {
   return aliases;
 }
 
+// For rules/ and for rules/x.yml: the folder `lists` next to rules/.
+std::vector<std::string> lists_beside(const std::vector<std::string>& rule_paths) {
+  std::vector<std::string> found;
+  for (const std::string& path : rule_paths) {
+    std::error_code code;
+    fs::path folder = fs::weakly_canonical(path, code);
+    if (!fs::is_directory(folder, code)) folder = folder.parent_path();
+    const std::string lists = (folder.parent_path() / "lists").string();
+    if (fs::is_directory(lists, code) && std::find(found.begin(), found.end(), lists) == found.end()) found.push_back(lists);
+  }
+  return found;
+}
+
 Result<plan::LogSource> parse_logsource(const std::string& text) {
   plan::LogSource logsource;
   for (const std::string& part : split(text, ',')) {
@@ -121,7 +134,8 @@ Result<rules::CompileOptions> compile_options(const RuleOptions& options, Diagno
   sources.insert(sources.end(), more->begin(), more->end());
   compile.sources = rules::load_sources(sources, diagnostics);
   for (const yaml::File& file : rules::builtin_lists()) rules::parse_list(file, compile.lists, diagnostics);
-  for (const std::string& directory : options.lists) {
+  const bool beside = options.lists.empty() && options.lists_beside_rules;
+  for (const std::string& directory : beside ? lists_beside(options.rules) : options.lists) {
     const Status read = rules::read_lists(directory, compile.lists, diagnostics);
     if (!read) return read.error();
   }
@@ -144,7 +158,9 @@ Result<LoadedRules> load_rules(const RuleOptions& options) {
   LoadedRules loaded;
   auto paths = default_rule_paths(options.rules);
   if (!paths) return paths.error();
-  auto compile = compile_options(options, loaded.diagnostics);
+  RuleOptions located = options;
+  located.rules = *paths;
+  auto compile = compile_options(located, loaded.diagnostics);
   if (!compile) return compile.error();
   auto files = rules::read_rule_files(*paths, loaded.diagnostics);
   if (!files) return files.error();

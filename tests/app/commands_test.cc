@@ -128,7 +128,7 @@ TEST(Init, WritesFilesThatPassTheirOwnCheckAndTest) {
   const std::string watch = folder.path("watch");
   const Outcome check = run({"check", "-c", "vedette.yml", "--strict"}, "", watch);
   EXPECT_EQ(check.code, 0) << check.out << check.err;
-  const Outcome tested = run({"test", "--lists", "lists"}, "", watch);
+  const Outcome tested = run({"test"}, "", watch);
   EXPECT_EQ(tested.code, 0) << tested.out << tested.err;
   EXPECT_NE(tested.out.find("3 cases"), std::string::npos) << tested.out;
   const std::string before = read_file(watch + "/vedette.yml");
