@@ -16,5 +16,6 @@ namespace vedette::corpus {
 
 }  // namespace vedette::corpus
 
-#define VEDETTE_NEEDS_CORPUS() \
-  if (vedette::corpus::root().empty()) GTEST_SKIP() << "corpus absent: " << ::testing::UnitTest::GetInstance()->current_test_info()->name()
+#define VEDETTE_NEEDS_CORPUS()         \
+  if (vedette::corpus::root().empty()) \
+  GTEST_SKIP() << "corpus absent: " << ::testing::UnitTest::GetInstance()->current_test_info()->name()

@@ -7,7 +7,8 @@ namespace {
 
 class Collector : public event::EventVisitor {
  public:
-  Collector(const plan::Plan& plan, match::Matcher& matcher, const Engine::Visit& visit) : plan_(plan), matcher_(matcher), visit_(visit) {}
+  Collector(const plan::Plan& plan, match::Matcher& matcher, const Engine::Visit& visit)
+      : plan_(plan), matcher_(matcher), visit_(visit) {}
 
   void on_event(const event::EventView& event) override {
     arms_.clear();

@@ -61,8 +61,12 @@ class Solver {
 
   void satisfy(const Expr& expr, bool want) {
     switch (expr.kind) {
-      case Expr::Kind::name: selection(rule_.selections.at(expr.name), want); break;
-      case Expr::Kind::negation: satisfy(expr.children.front(), !want); break;
+      case Expr::Kind::name:
+        selection(rule_.selections.at(expr.name), want);
+        break;
+      case Expr::Kind::negation:
+        satisfy(expr.children.front(), !want);
+        break;
       case Expr::Kind::all:
       case Expr::Kind::any:
         if ((expr.kind == Expr::Kind::all) == want) {
@@ -82,7 +86,8 @@ class Solver {
     // Absence makes most items false; those that it makes true get a value now and then.
     for (const auto& group : selection.groups) {
       const Item& item = group[pick(group.size())];
-      const bool true_when_absent = item.neq || std::any_of(item.tests.begin(), item.tests.end(), [](const naive::Test& t) { return t.is_null; });
+      const bool true_when_absent =
+          item.neq || std::any_of(item.tests.begin(), item.tests.end(), [](const naive::Test& t) { return t.is_null; });
       if (item.neq) {
         meet_one(item, pick(item.tests.size()));
       } else if (true_when_absent) {
@@ -195,8 +200,8 @@ std::vector<Json> replacements(const Json& value) {
                            array_of({value, null}),
                            array_of({object_with(value), value})};
   if (value.kind == Json::Kind::object || value.kind == Json::Kind::array) return out;
-  for (const std::string& text : {value.text + "x", "x" + value.text, swap_case(value.text), " " + value.text, value.text.substr(0, value.text.size() / 2),
-                                  value.text + "\\", value.text + "\n"}) {
+  for (const std::string& text : {value.text + "x", "x" + value.text, swap_case(value.text), " " + value.text,
+                                  value.text.substr(0, value.text.size() / 2), value.text + "\\", value.text + "\n"}) {
     out.push_back(naive::make_string(text));
   }
   if (value.kind == Json::Kind::string) {
@@ -231,7 +236,8 @@ void mutate_below(const Json& event, Json& copy, const std::function<Json&(Json&
       out.push_back(renamed);
     }
     if (value.kind == Json::Kind::object) {
-      mutate_below(event, copy, [locate, i](Json& root) -> Json& { return locate(root).members[i].second; }, out);
+      mutate_below(
+          event, copy, [locate, i](Json& root) -> Json& { return locate(root).members[i].second; }, out);
     }
   }
 }
@@ -251,7 +257,8 @@ std::optional<Json> firing_event(const naive::Rule& rule, bool flat, std::uint64
 std::vector<Json> mutations(const Json& event) {
   std::vector<Json> out;
   Json copy = event;
-  mutate_below(event, copy, [](Json& root) -> Json& { return root; }, out);
+  mutate_below(
+      event, copy, [](Json& root) -> Json& { return root; }, out);
   return out;
 }
 

@@ -1,6 +1,7 @@
 // Every corpus rule on generated events, on their mutations and on all corpus events: engine against naive matcher.
-#include <gtest/gtest.h>
+#include "tests/naive_match/match.h"
 
+#include <gtest/gtest.h>
 #include <re2/re2.h>
 
 #include <algorithm>
@@ -12,7 +13,6 @@
 #include "tests/corpus/corpus.h"
 #include "tests/corpus/engine.h"
 #include "tests/corpus/generate.h"
-#include "tests/naive_match/match.h"
 
 namespace vedette::corpus {
 namespace {
@@ -90,8 +90,8 @@ class CorpusMatch : public ::testing::Test {
   }
 
   // One record through both; every rule in `rules` must come out equal.
-  static void compare(std::uint32_t source, const std::string& record, const std::set<std::uint32_t>& rules, const naive::Schema& schema,
-                      Counts& counts) {
+  static void compare(std::uint32_t source, const std::string& record, const std::set<std::uint32_t>& rules,
+                      const naive::Schema& schema, Counts& counts) {
     const bool text = engine_->plan().sources[source].source.text;
     counts.rejected += engine_->run(source, record, [&](std::string_view raw, const std::set<std::uint32_t>& fired) {
       naive::Event event;
@@ -113,7 +113,8 @@ class CorpusMatch : public ::testing::Test {
   }
 
   static void print(const char* what, const Counts& counts) {
-    std::printf("%s: %zu events, %zu pairs compared, %zu fired, %zu rejected\n", what, counts.events, counts.pairs, counts.fired, counts.rejected);
+    std::printf("%s: %zu events, %zu pairs compared, %zu fired, %zu rejected\n", what, counts.events, counts.pairs, counts.fired,
+                counts.rejected);
   }
 
   static inline Engine* engine_ = nullptr;
@@ -125,8 +126,8 @@ class CorpusMatch : public ::testing::Test {
 TEST_F(CorpusMatch, EveryRuleIsInBothMatchers) {
   std::size_t paired = 0;
   for (const Pair& pair : pairs_) paired += pair.file.empty() ? 0 : 1;
-  std::printf("%zu files, %zu rules compiled, %zu paired with naive rules, %zu refused by the naive reader\n", files_, pairs_.size(), paired,
-              not_understood_);
+  std::printf("%zu files, %zu rules compiled, %zu paired with naive rules, %zu refused by the naive reader\n", files_,
+              pairs_.size(), paired, not_understood_);
   EXPECT_EQ(paired, pairs_.size());
   EXPECT_EQ(pairs_.size() + not_understood_, files_);
   EXPECT_EQ(not_understood_, 9u);
@@ -190,7 +191,9 @@ TEST_F(CorpusMatch, AllRulesAgreeOnAllJsonEvents) {
 
 TEST_F(CorpusMatch, OwnSourceTypesAgree) {
   const std::pair<const char*, std::vector<std::string>> inputs[] = {
-      {"okta", {"events/okta/events.ndjson", "events/okta_event_hook/events.ndjson", "events/okta_cribl_envelope/events.ndjson", "rule-tests/panther-okta-tests.ndjson"}},
+      {"okta",
+       {"events/okta/events.ndjson", "events/okta_event_hook/events.ndjson", "events/okta_cribl_envelope/events.ndjson",
+        "rule-tests/panther-okta-tests.ndjson"}},
       {"aws_cloudtrail", {"events/aws_cloudtrail/events.ndjson", "rule-tests/panther-aws-signin-iam-tests.ndjson"}},
       {"sshd", {"events/sshd_syslog/events.log"}}};
   for (const auto& [name, paths] : inputs) {
@@ -236,7 +239,8 @@ TEST_F(CorpusMatch, LinuxRulesFireOnLinesOfText) {
     ASSERT_TRUE(event);
     const naive::Json* message = event->find("message");
     if (message == nullptr) continue;  // a rule over fields
-    const std::vector<naive::Json> parts = message->kind == naive::Json::Kind::array ? message->items : std::vector<naive::Json>{*message};
+    const std::vector<naive::Json> parts =
+        message->kind == naive::Json::Kind::array ? message->items : std::vector<naive::Json>{*message};
     std::string text;
     for (const naive::Json& part : parts) text += " " + part.text;
     compare(source, "Jan  5 08:00:00 host sshd[42]:" + text, rules_of(source), schema, counts);

@@ -59,7 +59,8 @@ std::map<std::string, std::vector<Case>> read_cases() {
       if (event == nullptr || event->kind != naive::Json::Kind::object) continue;
       naive::Json repaired = *event;
       if (path.find("okta") != std::string::npos || path.find("microsoft365") != std::string::npos) repair_case(repaired);
-      out[json->find("rule_id")->text].push_back({json->find("test_name")->text, naive::compact(repaired), json->find("expected_result")->text == "true"});
+      out[json->find("rule_id")->text].push_back(
+          {json->find("test_name")->text, naive::compact(repaired), json->find("expected_result")->text == "true"});
     }
   }
   return out;
@@ -78,7 +79,8 @@ class Table {
     const auto exact = mapping.reasons.find(test.name);
     const auto found = exact != mapping.reasons.end() ? exact : mapping.reasons.find("*");
     if (found == mapping.reasons.end()) {
-      ADD_FAILURE() << mapping.panther << " / " << test.name << ": expected " << test.expected << ", " << mapping.sigma << " says " << fired;
+      ADD_FAILURE() << mapping.panther << " / " << test.name << ": expected " << test.expected << ", " << mapping.sigma
+                    << " says " << fired;
       return;
     }
     used_.insert(mapping.panther + "/" + found->first);
@@ -108,7 +110,8 @@ TEST(Panther, RulesWithACounterpartAgree) {
     const YAML::Node logsource = YAML::LoadFile(path)["logsource"];
     const auto text = [&](const char* key) { return logsource[key] ? logsource[key].Scalar() : std::string(); };
     logsources.push_back({text("category"), text("product"), text("service")});
-    Engine engine({{path, read_file(path)}}, {{"legtimate_identifiers", {"@nobody.example"}}, {"Approved_Inviters", {"nobody@example.com"}}}, logsources);
+    Engine engine({{path, read_file(path)}},
+                  {{"legtimate_identifiers", {"@nobody.example"}}, {"Approved_Inviters", {"nobody@example.com"}}}, logsources);
     ASSERT_TRUE(engine.ok()) << path;
     ASSERT_EQ(engine.plan().rules.size(), 1u) << path;
     const auto found = cases.find(mapping.panther);
@@ -116,10 +119,12 @@ TEST(Panther, RulesWithACounterpartAgree) {
     const std::size_t agreed = table.agree(), seen = table.cases();
     for (const Case& test : found->second) {
       bool fired = false;
-      engine.run(engine.source(mapping.source), test.event, [&](std::string_view, const std::set<std::uint32_t>& rules) { fired = fired || !rules.empty(); });
+      engine.run(engine.source(mapping.source), test.event,
+                 [&](std::string_view, const std::set<std::uint32_t>& rules) { fired = fired || !rules.empty(); });
       table.add(mapping, test, fired);
     }
-    std::printf("%zu of %zu agree: %s = %s\n", table.agree() - agreed, table.cases() - seen, mapping.panther.c_str(), mapping.sigma.c_str());
+    std::printf("%zu of %zu agree: %s = %s\n", table.agree() - agreed, table.cases() - seen, mapping.panther.c_str(),
+                mapping.sigma.c_str());
     table.close(mapping);
   }
   std::printf("%zu cases: %zu agree, %zu differ with a reason\n", table.cases(), table.agree(), table.differ());

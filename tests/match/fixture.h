@@ -27,7 +27,8 @@ inline Value value(const std::string& text, std::uint16_t element = 0) {
     return {std::string_view(kept).substr(1, kept.size() - 2), ValueKind::string, element};
   }
   if (!kept.empty() && kept.front() == '{') return {kept, ValueKind::object, element};
-  if (!kept.empty() && kept.find_first_not_of("0123456789.-+eE") == std::string::npos && kept.find_first_of("0123456789") != std::string::npos) {
+  if (!kept.empty() && kept.find_first_not_of("0123456789.-+eE") == std::string::npos &&
+      kept.find_first_of("0123456789") != std::string::npos) {
     return {kept, ValueKind::number, element};
   }
   return {kept, ValueKind::string, element};
@@ -39,7 +40,8 @@ class FakeEvent : public event::EventView {
 
   FakeEvent& set(std::uint32_t slot, const std::vector<std::string>& texts, bool elements = false) {
     values_[slot].clear();
-    for (std::size_t i = 0; i < texts.size(); ++i) values_[slot].push_back(value(texts[i], static_cast<std::uint16_t>(elements ? i : 0)));
+    for (std::size_t i = 0; i < texts.size(); ++i)
+      values_[slot].push_back(value(texts[i], static_cast<std::uint16_t>(elements ? i : 0)));
     publish();
     return *this;
   }
@@ -67,11 +69,13 @@ inline plan::Pattern pattern(const std::string& text, bool cased = false, bool n
   plan::Pattern out;
   for (const char c : text) {
     if (c == '*') {
-      if (out.pieces.empty() || out.pieces.back().kind != plan::PieceKind::any_many) out.pieces.push_back({plan::PieceKind::any_many});
+      if (out.pieces.empty() || out.pieces.back().kind != plan::PieceKind::any_many)
+        out.pieces.push_back({plan::PieceKind::any_many});
     } else if (c == '?') {
       out.pieces.push_back({plan::PieceKind::any_one});
     } else {
-      if (out.pieces.empty() || out.pieces.back().kind != plan::PieceKind::literal) out.pieces.push_back({plan::PieceKind::literal});
+      if (out.pieces.empty() || out.pieces.back().kind != plan::PieceKind::literal)
+        out.pieces.push_back({plan::PieceKind::literal});
       out.pieces.back().text += c;
     }
   }

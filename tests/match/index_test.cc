@@ -16,7 +16,21 @@ using fixture::pattern_test;
 using fixture::PlanBuilder;
 
 constexpr std::uint32_t kFields = 4;
-const char* const kTexts[] = {"a", "A", "b", "c", "1", "1.0", "10", "1e1", "ab", "*a*", "?b", "*", "Kelvin", "\xE2\x84\xAA" "elvin"};
+const char* const kTexts[] = {"a",
+                              "A",
+                              "b",
+                              "c",
+                              "1",
+                              "1.0",
+                              "10",
+                              "1e1",
+                              "ab",
+                              "*a*",
+                              "?b",
+                              "*",
+                              "Kelvin",
+                              "\xE2\x84\xAA"
+                              "elvin"};
 
 class RandomProgram {
  public:
@@ -55,10 +69,12 @@ class RandomProgram {
     if (kind <= 2) {
       std::vector<plan::ValueTest> tests;
       for (std::size_t n = 1 + pick(3); n > 0; --n) {
-        tests.push_back(pick(12) == 0 ? kind_test(plan::TestKind::null) : pattern_test(kTexts[pick(std::size(kTexts))], pick(4) == 0));
+        tests.push_back(pick(12) == 0 ? kind_test(plan::TestKind::null)
+                                      : pattern_test(kTexts[pick(std::size(kTexts))], pick(4) == 0));
       }
       made.kind = plan::NodeKind::predicate;
-      made.predicate = builder_.predicate(static_cast<std::uint32_t>(pick(kFields)), std::move(tests), pick(4) == 0, pick(8) == 0);
+      made.predicate =
+          builder_.predicate(static_cast<std::uint32_t>(pick(kFields)), std::move(tests), pick(4) == 0, pick(8) == 0);
     } else {
       made.kind = kind == 5 ? plan::NodeKind::negation : kind == 4 ? plan::NodeKind::any_of : plan::NodeKind::all_of;
       for (std::size_t n = kind == 5 ? 1 : 1 + pick(3); n > 0; --n) made.children.push_back(node(arm, depth - 1));

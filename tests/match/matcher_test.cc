@@ -46,7 +46,9 @@ TEST(Predicate, TextFoldsAndNumbersCompareExactly) {
   EXPECT_FALSE(text({"admin "}));
   EXPECT_FALSE(text({"null"}));
   EXPECT_FALSE(text({}));
-  const Single kelvin({pattern_test("\xE2\x84\xAA" "ey")});
+  const Single kelvin(
+      {pattern_test("\xE2\x84\xAA"
+                    "ey")});
   EXPECT_TRUE(kelvin({"key"}));
   EXPECT_TRUE(kelvin({"KEY"}));
   const Single number({pattern_test("4625")});
@@ -70,9 +72,15 @@ TEST(Predicate, FormsOfPatterns) {
   EXPECT_TRUE(Single({pattern_test("*b*")})({"aBc"}));
   EXPECT_TRUE(Single({pattern_test("a*b?d")})({"a--bbxd"}));
   EXPECT_FALSE(Single({pattern_test("a?c")})({"ac"}));
-  EXPECT_TRUE(Single({pattern_test("a?c")})({"a\xC3\xA9" "c"}));
-  EXPECT_FALSE(Single({pattern_test("a??c")})({"a\xC3\xA9" "c"}));
-  EXPECT_TRUE(Single({pattern_test("*?b")})({"\xC3\xA9" "b"}));
+  EXPECT_TRUE(
+      Single({pattern_test("a?c")})({"a\xC3\xA9"
+                                     "c"}));
+  EXPECT_FALSE(
+      Single({pattern_test("a??c")})({"a\xC3\xA9"
+                                      "c"}));
+  EXPECT_TRUE(
+      Single({pattern_test("*?b")})({"\xC3\xA9"
+                                     "b"}));
   EXPECT_TRUE(Single({pattern_test("*")})({"''"}));
   EXPECT_FALSE(Single({pattern_test("*")})({"null"}));
   EXPECT_TRUE(Single({pattern_test("")})({"''"}));
@@ -234,10 +242,14 @@ TEST(Matcher, ComputedFields) {
   mapped.expr.map_else = "unknown";
   plan::Field constant;
   constant.expr.constant = "fixed";
-  const std::uint32_t fields[] = {with({plan::Transform::local, plan::Transform::lower}), with({plan::Transform::domain}),
-                                  with({plan::Transform::session}),                      with({plan::Transform::person}),
-                                  with({plan::Transform::upper}),                        builder.field(filtered),
-                                  builder.field(mapped),                                 builder.field(constant)};
+  const std::uint32_t fields[] = {with({plan::Transform::local, plan::Transform::lower}),
+                                  with({plan::Transform::domain}),
+                                  with({plan::Transform::session}),
+                                  with({plan::Transform::person}),
+                                  with({plan::Transform::upper}),
+                                  builder.field(filtered),
+                                  builder.field(mapped),
+                                  builder.field(constant)};
   auto& rule = builder.plan().rules;
   builder.arm({builder.predicate(a, {kind_test(TestKind::exists)}), builder.predicate(fields[7], {pattern_test("FIXED")})});
   for (const std::uint32_t field : fields) {
@@ -258,9 +270,13 @@ TEST(Matcher, ComputedFields) {
     }
     return out;
   };
-  EXPECT_EQ(columns({"Bob@ACME.com"}, {}), (Texts{"bob", "ACME.com", "Bob@ACME.com", "bob", "BOB@ACME.COM", "", "unknown", "fixed"}));
-  EXPECT_EQ(columns({"arn:x/AL1"}, {"user"}), (Texts{"arn:x/al1", "", "AL1", "arn:x/al1", "ARN:X/AL1", "arn:x/AL1", "unknown", "fixed"}));
-  EXPECT_EQ(columns({"root", "al1", "Success"}, {"App", "USER", "App"}), (Texts{"root,al1,success", "", "root,al1,Success", "alice,success", "ROOT,AL1,SUCCESS", "al1", "unknown,success", "fixed"}));
+  EXPECT_EQ(columns({"Bob@ACME.com"}, {}),
+            (Texts{"bob", "ACME.com", "Bob@ACME.com", "bob", "BOB@ACME.COM", "", "unknown", "fixed"}));
+  EXPECT_EQ(columns({"arn:x/AL1"}, {"user"}),
+            (Texts{"arn:x/al1", "", "AL1", "arn:x/al1", "ARN:X/AL1", "arn:x/AL1", "unknown", "fixed"}));
+  EXPECT_EQ(columns({"root", "al1", "Success"}, {"App", "USER", "App"}),
+            (Texts{"root,al1,success", "", "root,al1,Success", "alice,success", "ROOT,AL1,SUCCESS", "al1", "unknown,success",
+                   "fixed"}));
   EXPECT_EQ(columns({"null"}, {}), (Texts{"", "", "", "", "", "", "unknown", "fixed"}));
 }
 

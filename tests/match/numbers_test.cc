@@ -63,7 +63,8 @@ TEST(Decimal, RefusesWhatIsNoNumber) {
 
 TEST(Address, AgreesWithTheSystem) {
   std::mt19937_64 random(11);
-  const std::string seeds[] = {"10.0.0.1", "255.255.255.255", "::1", "fe80::1:2", "1:2:3:4:5:6:7:8", "::ffff:10.0.0.1", "2001:db8::", "::", "1::8"};
+  const std::string seeds[] = {"10.0.0.1",        "255.255.255.255", "::1", "fe80::1:2", "1:2:3:4:5:6:7:8",
+                               "::ffff:10.0.0.1", "2001:db8::",      "::",  "1::8"};
   const std::string letters = "0123456789abcdefF:.:.g";
   std::size_t valid = 0, total = 0;
   for (int i = 0; i < 60000; ++i) {

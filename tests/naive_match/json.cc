@@ -103,14 +103,30 @@ class Parser {
   bool escape(std::string& out) {
     if (at_ >= text_.size()) return false;
     switch (text_[at_++]) {
-      case '"': out += '"'; return true;
-      case '\\': out += '\\'; return true;
-      case '/': out += '/'; return true;
-      case 'b': out += '\b'; return true;
-      case 'f': out += '\f'; return true;
-      case 'n': out += '\n'; return true;
-      case 'r': out += '\r'; return true;
-      case 't': out += '\t'; return true;
+      case '"':
+        out += '"';
+        return true;
+      case '\\':
+        out += '\\';
+        return true;
+      case '/':
+        out += '/';
+        return true;
+      case 'b':
+        out += '\b';
+        return true;
+      case 'f':
+        out += '\f';
+        return true;
+      case 'n':
+        out += '\n';
+        return true;
+      case 'r':
+        out += '\r';
+        return true;
+      case 't':
+        out += '\t';
+        return true;
       case 'u': {
         std::uint32_t c = 0, low = 0;
         if (!hex(c)) return false;
@@ -123,7 +139,8 @@ class Parser {
         append_code_point(out, c);
         return true;
       }
-      default: return false;
+      default:
+        return false;
     }
   }
 
@@ -177,15 +194,18 @@ std::optional<Json> parse_json(std::string_view text) { return Parser(text).docu
 std::string compact(const Json& json) {
   std::string out;
   switch (json.kind) {
-    case Json::Kind::null: return "null";
-    case Json::Kind::string: return json.raw;
+    case Json::Kind::null:
+      return "null";
+    case Json::Kind::string:
+      return json.raw;
     case Json::Kind::array:
       for (const Json& item : json.items) out += (out.empty() ? "" : ",") + compact(item);
       return "[" + out + "]";
     case Json::Kind::object:
       for (const auto& [key, member] : json.members) out += (out.empty() ? "" : ",") + key.raw + ":" + compact(member);
       return "{" + out + "}";
-    default: return json.text;
+    default:
+      return json.text;
   }
 }
 

@@ -13,10 +13,10 @@ namespace vedette::naive {
 struct Json {
   enum class Kind { null, boolean, number, string, array, object };
   Kind kind = Kind::null;
-  std::string text = {};  // strings unescaped; other scalars as written
-  std::string raw = {};   // strings as written, with quotes
-  std::vector<Json> items = {};                             // array
-  std::vector<std::pair<Json, Json>> members = {};          // object, in order, duplicates kept; keys are strings
+  std::string text = {};                            // strings unescaped; other scalars as written
+  std::string raw = {};                             // strings as written, with quotes
+  std::vector<Json> items = {};                     // array
+  std::vector<std::pair<Json, Json>> members = {};  // object, in order, duplicates kept; keys are strings
 
   // The first member of that name, or null.
   [[nodiscard]] const Json* find(std::string_view name) const;

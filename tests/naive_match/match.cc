@@ -44,11 +44,21 @@ std::vector<Step> steps_of(const std::string& path) {
 
 void collect(const Json& json, std::vector<Value>& out) {
   switch (json.kind) {
-    case Json::Kind::null: out.push_back({Value::Kind::null, ""}); break;
-    case Json::Kind::boolean: out.push_back({Value::Kind::boolean, json.text}); break;
-    case Json::Kind::number: out.push_back({Value::Kind::number, json.text}); break;
-    case Json::Kind::string: out.push_back({Value::Kind::string, json.text}); break;
-    case Json::Kind::object: out.push_back({Value::Kind::object, compact(json)}); break;
+    case Json::Kind::null:
+      out.push_back({Value::Kind::null, ""});
+      break;
+    case Json::Kind::boolean:
+      out.push_back({Value::Kind::boolean, json.text});
+      break;
+    case Json::Kind::number:
+      out.push_back({Value::Kind::number, json.text});
+      break;
+    case Json::Kind::string:
+      out.push_back({Value::Kind::string, json.text});
+      break;
+    case Json::Kind::object:
+      out.push_back({Value::Kind::object, compact(json)});
+      break;
     case Json::Kind::array:
       if (json.items.empty()) out.push_back({Value::Kind::null, ""});
       for (const Json& item : json.items) collect(item, out);
@@ -179,10 +189,14 @@ bool item_matches(const Item& item, const Event& event, const Schema& schema) {
 bool holds(const Expr& expr, const Rule& rule, const Event& event, const Schema& schema) {
   const auto child = [&](const Expr& each) { return holds(each, rule, event, schema); };
   switch (expr.kind) {
-    case Expr::Kind::name: return matches(rule.selections.at(expr.name), event, schema);
-    case Expr::Kind::all: return std::all_of(expr.children.begin(), expr.children.end(), child);
-    case Expr::Kind::any: return std::any_of(expr.children.begin(), expr.children.end(), child);
-    case Expr::Kind::negation: return !child(expr.children.front());
+    case Expr::Kind::name:
+      return matches(rule.selections.at(expr.name), event, schema);
+    case Expr::Kind::all:
+      return std::all_of(expr.children.begin(), expr.children.end(), child);
+    case Expr::Kind::any:
+      return std::any_of(expr.children.begin(), expr.children.end(), child);
+    case Expr::Kind::negation:
+      return !child(expr.children.front());
   }
   return false;
 }
@@ -199,7 +213,8 @@ std::vector<Value> values_of(const Event& event, const std::string& field, const
   }
   if (schema.upper.count(name) != 0) {
     for (Value& value : values) {
-      std::transform(value.text.begin(), value.text.end(), value.text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+      std::transform(value.text.begin(), value.text.end(), value.text.begin(),
+                     [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
     }
   }
   return values;

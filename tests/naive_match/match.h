@@ -20,9 +20,9 @@ struct Event {
 
 // What a source type says about field names.
 struct Schema {
-  std::vector<std::string> fields;                          // known names, for the case repair of rules
+  std::vector<std::string> fields;                            // known names, for the case repair of rules
   std::map<std::string, std::vector<std::string>> spellings;  // other paths that mean the same
-  std::set<std::string> upper;                              // paths whose values read in upper case
+  std::set<std::string> upper;                                // paths whose values read in upper case
 };
 
 [[nodiscard]] bool matches(const Rule& rule, const Event& event, const Schema& schema = {});

@@ -1,9 +1,9 @@
 #include "tests/naive_match/rule.h"
 
+#include <fnmatch.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <fnmatch.h>
 #include <set>
 #include <sstream>
 #include <stdexcept>
@@ -63,7 +63,8 @@ class ConditionParser {
       if (!take(")")) throw std::runtime_error("condition: ) missing");
       return expr;
     }
-    if (at_ + 1 < words_.size() && (words_[at_] == "1" || words_[at_] == "any" || words_[at_] == "all") && words_[at_ + 1] == "of") {
+    if (at_ + 1 < words_.size() && (words_[at_] == "1" || words_[at_] == "any" || words_[at_] == "all") &&
+        words_[at_ + 1] == "of") {
       const auto kind = words_[at_] == "all" ? Expr::Kind::all : Expr::Kind::any;
       at_ += 2;
       return quantified(kind);

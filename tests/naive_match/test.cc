@@ -82,7 +82,8 @@ std::string utf16(const std::string& text, bool big_endian) {
 // A dash or slash before a word and not inside one may be any of five.
 std::string windash_regex(const std::vector<Token>& tokens, std::size_t i) {
   const auto word = [&](std::size_t at) {
-    return tokens[at].wildcard == 0 && (std::isalnum(static_cast<unsigned char>(tokens[at].text[0])) != 0 || tokens[at].text[0] == '_');
+    return tokens[at].wildcard == 0 &&
+           (std::isalnum(static_cast<unsigned char>(tokens[at].text[0])) != 0 || tokens[at].text[0] == '_');
   };
   const bool dash = tokens[i].text == "-" || tokens[i].text == "/";
   const bool starts_word = i + 1 < tokens.size() && word(i + 1) && (i == 0 || !word(i - 1));
@@ -178,7 +179,8 @@ Test fieldref_test(const std::string& field, const std::vector<std::string>& mod
   Test test;
   test.other_field = field;
   test.pair = [=](const Value& value, const Value& other) {
-    const std::string regex = std::string(cased ? "(?s)" : "(?is)") + (front ? ".*" : "") + re2::RE2::QuoteMeta(other.text) + (back ? ".*" : "");
+    const std::string regex =
+        std::string(cased ? "(?s)" : "(?is)") + (front ? ".*" : "") + re2::RE2::QuoteMeta(other.text) + (back ? ".*" : "");
     return re2::RE2::FullMatch(value.text, *compile(regex));
   };
   return test;
@@ -273,7 +275,8 @@ Test make_test(const std::string& text, bool is_null, const std::vector<std::str
   for (const auto& variant : encoded(tokens_of(text), modifiers)) {
     regex += (regex.empty() ? "" : "|") + regex_of(variant, contains_name(modifiers, "windash"));
   }
-  regex = std::string(contains_name(modifiers, "cased") ? "(?s)" : "(?is)") + (front ? ".*" : "") + "(?:" + regex + ")" + (back ? ".*" : "");
+  regex = std::string(contains_name(modifiers, "cased") ? "(?s)" : "(?is)") + (front ? ".*" : "") + "(?:" + regex + ")" +
+          (back ? ".*" : "");
   const auto compiled = compile(regex);
   const bool plain = std::none_of(modifiers.begin(), modifiers.end(), [](const std::string& modifier) {
     return modifier.starts_with("base64") || modifier.starts_with("utf16") || modifier == "wide" || modifier == "windash";

@@ -20,8 +20,8 @@ struct Test {
   // Tests of the whole field.
   bool is_null = false;
   bool is_exists = false;
-  bool expected = true;  // exists
-  std::string other_field;   // fieldref
+  bool expected = true;     // exists
+  std::string other_field;  // fieldref
   // A test of one value that is not null. For fieldref: of the value against one value of the other field.
   std::function<bool(const Value&)> value;
   std::function<bool(const Value&, const Value&)> pair;

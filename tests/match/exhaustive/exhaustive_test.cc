@@ -21,7 +21,8 @@ using Texts = std::vector<std::string>;
 constexpr std::size_t kSymbols = VEDETTE_EXHAUSTIVE_SYMBOLS;
 constexpr std::size_t kChunks = 8;
 constexpr std::size_t kRulesPerFile = 800;
-const Texts kModifiers = {"", "|contains", "|startswith", "|endswith", "|cased", "|contains|cased", "|startswith|cased", "|endswith|cased"};
+const Texts kModifiers = {"",       "|contains",       "|startswith",       "|endswith",
+                          "|cased", "|contains|cased", "|startswith|cased", "|endswith|cased"};
 
 // Every text of up to `length` symbols.
 Texts all_texts(std::size_t length, const std::string& alphabet = "aA*?\\b") {
@@ -43,7 +44,8 @@ std::string quoted(const std::string& text) {
 
 // One rule from the lines of its selection `s`.
 std::string rule_text(std::size_t number, const std::string& selection, const std::string& condition = "s") {
-  return "title: rule " + std::to_string(number) + "\nlogsource: {product: small}\ndetection:\n  s:\n    " + selection + "\n  condition: " + condition + "\n";
+  return "title: rule " + std::to_string(number) + "\nlogsource: {product: small}\ndetection:\n  s:\n    " + selection +
+         "\n  condition: " + condition + "\n";
 }
 
 // Both matchers over the same rules.
@@ -53,13 +55,15 @@ class Comparison {
     std::vector<yaml::File> files;
     for (std::size_t begin = 0; begin < rules.size(); begin += kRulesPerFile) {
       std::string text;
-      for (std::size_t i = begin; i < std::min(rules.size(), begin + kRulesPerFile); ++i) text += (text.empty() ? "" : "---\n") + rules[i];
+      for (std::size_t i = begin; i < std::min(rules.size(), begin + kRulesPerFile); ++i)
+        text += (text.empty() ? "" : "---\n") + rules[i];
       for (naive::Rule& rule : naive::parse_rules(text)) naive_.push_back(std::move(rule));
       char name[32];
       std::snprintf(name, sizeof name, "rules%06zu.yml", begin);
       files.push_back({name, std::move(text)});
     }
-    engine_ = std::make_unique<corpus::Engine>(files, std::map<std::string, Texts>{}, std::vector<plan::LogSource>{{"", "small", ""}});
+    engine_ =
+        std::make_unique<corpus::Engine>(files, std::map<std::string, Texts>{}, std::vector<plan::LogSource>{{"", "small", ""}});
     usable_ = engine_->ok() && naive_.size() == rules.size() && engine_->plan().rules.size() == rules.size();
     for (std::size_t i = 0; usable_ && i < rules.size(); ++i) usable_ = engine_->plan().rules[i].meta.title == naive_[i].title;
     if (usable_) json_ = engine_->source("json");
@@ -80,7 +84,8 @@ class Comparison {
         ++pairs_;
         matched_ += want ? 1 : 0;
         if (got != want && ++differences_ < 10) {
-          ADD_FAILURE() << event << " engine " << got << " naive " << want << "\n" << engine_->plan().rules[rule].meta.title << " " << selection_text(rule);
+          ADD_FAILURE() << event << " engine " << got << " naive " << want << "\n"
+                        << engine_->plan().rules[rule].meta.title << " " << selection_text(rule);
         }
       }
     });
@@ -89,7 +94,8 @@ class Comparison {
 
   // At least one pair in `most` matches and one does not.
   void finish(const char* what, std::size_t most) const {
-    std::printf("%s: %zu rules, %zu events, %zu pairs, %zu matched, %zu differ\n", what, naive_.size(), events_, pairs_, matched_, differences_);
+    std::printf("%s: %zu rules, %zu events, %zu pairs, %zu matched, %zu differ\n", what, naive_.size(), events_, pairs_, matched_,
+                differences_);
     EXPECT_GT(matched_, pairs_ / most);
     EXPECT_LT(matched_, pairs_ - pairs_ / most);
   }
@@ -125,7 +131,8 @@ TEST_P(Strings, PatternsAndSubjects) {
   Texts rules;
   const Texts patterns = all_texts(kSymbols);
   for (std::size_t i = GetParam(); i < patterns.size(); i += kChunks) {
-    for (const std::string& modifier : kModifiers) rules.push_back(rule_text(rules.size(), "f" + modifier + ": " + quoted(patterns[i])));
+    for (const std::string& modifier : kModifiers)
+      rules.push_back(rule_text(rules.size(), "f" + modifier + ": " + quoted(patterns[i])));
   }
   Comparison comparison(rules);
   ASSERT_TRUE(comparison.usable());
@@ -133,7 +140,8 @@ TEST_P(Strings, PatternsAndSubjects) {
   comparison.finish("patterns and subjects", 100);
 }
 
-INSTANTIATE_TEST_SUITE_P(Chunk, Strings, ::testing::Range<std::size_t>(0, kChunks), [](const auto& param) { return std::to_string(param.param); });
+INSTANTIATE_TEST_SUITE_P(Chunk, Strings, ::testing::Range<std::size_t>(0, kChunks),
+                         [](const auto& param) { return std::to_string(param.param); });
 
 TEST(Arrays, AnyMemberNullAndAbsence) {
   Texts rules;
@@ -145,7 +153,8 @@ TEST(Arrays, AnyMemberNullAndAbsence) {
     rules.push_back(rule_text(rules.size(), "f: " + quoted(pattern), "not s"));
     rules.push_back(rule_text(rules.size(), "f: [null, " + quoted(pattern) + "]"));
   }
-  for (const char* selection : {"f: null", "f|exists: true", "f|exists: false", "f:", "f|neq: null"}) rules.push_back(rule_text(rules.size(), selection));
+  for (const char* selection : {"f: null", "f|exists: true", "f|exists: false", "f:", "f|neq: null"})
+    rules.push_back(rule_text(rules.size(), selection));
   Comparison comparison(rules);
   ASSERT_TRUE(comparison.usable());
   Texts members = {"null", "[]", "true", "1", "{}", "[null]", "[[]]", "{\"a\":null}", "[\"a\",[\"b\"]]"};
@@ -175,7 +184,8 @@ TEST(Lists, AnyAndAll) {
   for (const std::string& text : all_texts(3, "aAb")) subjects.push_back(json_text(text));
   for (const std::string& subject : subjects) comparison.compare(event_of(subject));
   for (const char* one : {"\"a\"", "\"b\"", "\"Ab\"", "null", "\"\""}) {
-    for (const char* two : {"\"A\"", "\"bb\"", "\"ba\"", "\"\""}) comparison.compare(event_of("[" + std::string(one) + "," + two + "]"));
+    for (const char* two : {"\"A\"", "\"bb\"", "\"ba\"", "\"\""})
+      comparison.compare(event_of("[" + std::string(one) + "," + two + "]"));
   }
   comparison.finish("lists", 100);
 }
@@ -204,8 +214,35 @@ TEST(Keywords, AnyScalar) {
 }
 
 TEST(Scalars, NumbersBooleansAndTheirSpellings) {
-  const Texts spellings = {"0",  "-0",  "1",    "1.0",  "1.10", "1e0", "10e-1", "01",   "+1",  "12",  "-12", "120e-1", "9007199254740992", "9007199254740993",
-                           "1e400", "10e399", "true", "True", "false", "null", "0x17", "1_0", ".5", "0.5", "5e-1", "yes", "NaN", "1e", "00000429"};
+  const Texts spellings = {"0",
+                           "-0",
+                           "1",
+                           "1.0",
+                           "1.10",
+                           "1e0",
+                           "10e-1",
+                           "01",
+                           "+1",
+                           "12",
+                           "-12",
+                           "120e-1",
+                           "9007199254740992",
+                           "9007199254740993",
+                           "1e400",
+                           "10e399",
+                           "true",
+                           "True",
+                           "false",
+                           "null",
+                           "0x17",
+                           "1_0",
+                           ".5",
+                           "0.5",
+                           "5e-1",
+                           "yes",
+                           "NaN",
+                           "1e",
+                           "00000429"};
   Texts rules;
   for (const std::string& spelling : spellings) {
     for (const char* modifier : {"", "|contains", "|neq", "|cased", "|startswith"}) {
@@ -221,8 +258,35 @@ TEST(Scalars, NumbersBooleansAndTheirSpellings) {
   rules.push_back(rule_text(rules.size(), "f: [1, 12, 0.5, x, y, z, '1.10']"));
   Comparison comparison(rules);
   ASSERT_TRUE(comparison.usable());
-  for (const char* number : {"0", "-0", "0.0", "1", "1.0", "1.1", "1e0", "1E+0", "10e-1", "12", "12.0", "-12", "-12e0", "9007199254740992", "9007199254740993",
-                             "9007199254740993.0", "1e400", "10e399", "0.5", "0.50", "5e-1", "429", "120", "true", "false", "null", "{\"a\":1}", "[1,12]", "[]"}) {
+  for (const char* number : {"0",
+                             "-0",
+                             "0.0",
+                             "1",
+                             "1.0",
+                             "1.1",
+                             "1e0",
+                             "1E+0",
+                             "10e-1",
+                             "12",
+                             "12.0",
+                             "-12",
+                             "-12e0",
+                             "9007199254740992",
+                             "9007199254740993",
+                             "9007199254740993.0",
+                             "1e400",
+                             "10e399",
+                             "0.5",
+                             "0.50",
+                             "5e-1",
+                             "429",
+                             "120",
+                             "true",
+                             "false",
+                             "null",
+                             "{\"a\":1}",
+                             "[1,12]",
+                             "[]"}) {
     comparison.compare(event_of(number));
   }
   for (const std::string& spelling : spellings) comparison.compare(event_of(json_text(spelling)));
@@ -230,8 +294,34 @@ TEST(Scalars, NumbersBooleansAndTheirSpellings) {
 }
 
 TEST(Folding, SimpleFoldingOfLetters) {
-  const Texts letters = {"k", "K", "\xE2\x84\xAA", "s", "S", "\xC5\xBF", "\xC3\x9F", "\xE1\xBA\x9E", "\xCF\x83", "\xCF\x82", "\xCE\xA3", "i", "I", "\xC4\xB0", "\xC4\xB1",
-                         "\xC3\xA9", "\xC3\x89", "ss", "\xD0\x90", "\xD0\xB0", "a", "\xF0\x90\x90\x80", "\xF0\x90\x90\xA8", "\xCE\x91", "\xEF\xBC\xA1", "\xEF\xBD\x81", "\xC7\x85", "\xC7\x84"};
+  const Texts letters = {"k",
+                         "K",
+                         "\xE2\x84\xAA",
+                         "s",
+                         "S",
+                         "\xC5\xBF",
+                         "\xC3\x9F",
+                         "\xE1\xBA\x9E",
+                         "\xCF\x83",
+                         "\xCF\x82",
+                         "\xCE\xA3",
+                         "i",
+                         "I",
+                         "\xC4\xB0",
+                         "\xC4\xB1",
+                         "\xC3\xA9",
+                         "\xC3\x89",
+                         "ss",
+                         "\xD0\x90",
+                         "\xD0\xB0",
+                         "a",
+                         "\xF0\x90\x90\x80",
+                         "\xF0\x90\x90\xA8",
+                         "\xCE\x91",
+                         "\xEF\xBC\xA1",
+                         "\xEF\xBD\x81",
+                         "\xC7\x85",
+                         "\xC7\x84"};
   Texts rules;
   for (const std::string& letter : letters) {
     for (const std::string& modifier : kModifiers) {
@@ -254,7 +344,9 @@ TEST(Modifiers, TheOthers) {
   for (const char* regex : {"a", "^a", "b$", "a.c", "^$", "A|b", "[ab]+c", "a\\.b", "(?i)A"}) {
     for (const char* flags : {"", "|i", "|m", "|s", "|i|m|s"}) add("f|re" + std::string(flags) + ": " + quoted(regex));
   }
-  for (const char* network : {"10.0.0.0/8", "10.1.2.3/32", "192.168.0.0/23", "0.0.0.0/0", "::/0", "2001:db8::/33", "::ffff:10.0.0.0/104"}) add("f|cidr: " + quoted(network));
+  for (const char* network :
+       {"10.0.0.0/8", "10.1.2.3/32", "192.168.0.0/23", "0.0.0.0/0", "::/0", "2001:db8::/33", "::ffff:10.0.0.0/104"})
+    add("f|cidr: " + quoted(network));
   for (const char* text : {"foobar", "foo", "fooo"}) {
     add("f|base64: " + quoted(text));
     add("f|base64offset|contains: " + quoted(text));
@@ -268,31 +360,81 @@ TEST(Modifiers, TheOthers) {
     add("f|windash|contains: " + quoted(text));
   }
   add("f|windash|contains|all: [' -a', ' /b']");
-  for (const char* chain : {"", "|contains", "|startswith", "|endswith", "|cased", "|neq"}) add("f|fieldref" + std::string(chain) + ": g");
+  for (const char* chain : {"", "|contains", "|startswith", "|endswith", "|cased", "|neq"})
+    add("f|fieldref" + std::string(chain) + ": g");
   for (const char* part : {"minute", "hour", "day", "week", "month", "year"}) {
     for (const char* number : {"0", "1", "5", "8", "53", "2025", "[1, 2]"}) add("f|" + std::string(part) + ": " + number);
     for (const char* op : {"gt", "gte", "lt", "lte"}) add("f|" + std::string(part) + "|" + op + ": 8");
   }
   Comparison comparison(rules);
   ASSERT_TRUE(comparison.usable());
-  Texts subjects = {"a", "A", "abc", "a\nb", "a\nc", "xb\n", "", "abc\nabc", "a.b", "10.0.0.1", "10.1.2.3", "11.0.0.1", "192.168.1.255", "192.168.2.0", "::ffff:10.1.2.3",
-                    "2001:db8::1", "2001:db8:8000::1", "10.1.2", "010.1.2.3", "2026-01-05T08:00:00Z", "2026-01-05 08:01:59.123", "2024-12-30T23:30:00+01:00", "2024-12-30T23:30:00-01:00",
-                    "1767600000", "1767600000123", "2025-01-01T00:00:00Z", "2020-12-31T12:53:00Z", "Zm9vYmFy", "xZm9vYmFyx", "xmb29iYXy", "Zvb2Jhcg", "AGYAbwBvAGIAYQByAA==",
-                    "ZgBvAG8AYgBhAHIA", "-a", "/a", "\xE2\x80\x93" "a", "\xE2\x80\x94" "a", "\xE2\x80\x95" "a", " -ab -c", " /ab -c x", "/a/b", "-a-b", "a/b", "a-b", "x /abc", "x -a /b", "--a", "-/a"};
+  Texts subjects = {"a",
+                    "A",
+                    "abc",
+                    "a\nb",
+                    "a\nc",
+                    "xb\n",
+                    "",
+                    "abc\nabc",
+                    "a.b",
+                    "10.0.0.1",
+                    "10.1.2.3",
+                    "11.0.0.1",
+                    "192.168.1.255",
+                    "192.168.2.0",
+                    "::ffff:10.1.2.3",
+                    "2001:db8::1",
+                    "2001:db8:8000::1",
+                    "10.1.2",
+                    "010.1.2.3",
+                    "2026-01-05T08:00:00Z",
+                    "2026-01-05 08:01:59.123",
+                    "2024-12-30T23:30:00+01:00",
+                    "2024-12-30T23:30:00-01:00",
+                    "1767600000",
+                    "1767600000123",
+                    "2025-01-01T00:00:00Z",
+                    "2020-12-31T12:53:00Z",
+                    "Zm9vYmFy",
+                    "xZm9vYmFyx",
+                    "xmb29iYXy",
+                    "Zvb2Jhcg",
+                    "AGYAbwBvAGIAYQByAA==",
+                    "ZgBvAG8AYgBhAHIA",
+                    "-a",
+                    "/a",
+                    "\xE2\x80\x93"
+                    "a",
+                    "\xE2\x80\x94"
+                    "a",
+                    "\xE2\x80\x95"
+                    "a",
+                    " -ab -c",
+                    " /ab -c x",
+                    "/a/b",
+                    "-a-b",
+                    "a/b",
+                    "a-b",
+                    "x /abc",
+                    "x -a /b",
+                    "--a",
+                    "-/a"};
   for (const std::string text : {"foobar", "foo", "fooo"}) {
     for (std::size_t before = 0; before < 4; ++before) {
       std::string padded = std::string(before, 'x') + text + "yy";
       std::string out;
       static const char* const kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
       for (std::size_t i = 0; i + 3 <= padded.size(); i += 3) {
-        const unsigned bits = static_cast<unsigned>(padded[i]) << 16 | static_cast<unsigned>(padded[i + 1]) << 8 | static_cast<unsigned>(padded[i + 2]);
+        const unsigned bits = static_cast<unsigned>(padded[i]) << 16 | static_cast<unsigned>(padded[i + 1]) << 8 |
+                              static_cast<unsigned>(padded[i + 2]);
         for (int shift = 18; shift >= 0; shift -= 6) out += kDigits[bits >> shift & 63];
       }
       subjects.push_back(out);
     }
   }
   for (const std::string& subject : subjects) {
-    for (const char* other : {"", "a", "ABC", "B"}) comparison.compare("{\"f\":" + json_text(subject) + ",\"g\":[\"" + other + "\",null]}");
+    for (const char* other : {"", "a", "ABC", "B"})
+      comparison.compare("{\"f\":" + json_text(subject) + ",\"g\":[\"" + other + "\",null]}");
     comparison.compare(event_of("[" + json_text(subject) + ",null,7]"));
   }
   for (const char* number : {"1767600000", "1767600000123", "null", "true", "0"}) comparison.compare(event_of(number));
