@@ -20,7 +20,9 @@ inline std::uint64_t load_word(const char* at) {
 }
 
 // The low `bytes` (0..8) bytes of a word.
-inline std::uint64_t low_bytes(std::uint64_t word, std::size_t bytes) { return bytes >= 8 ? word : word & ((std::uint64_t{1} << (bytes * 8)) - 1); }
+inline std::uint64_t low_bytes(std::uint64_t word, std::size_t bytes) {
+  return bytes >= 8 ? word : word & ~(~std::uint64_t{0} << (bytes * 8));
+}
 
 inline bool equal_bytes(const char* a, const char* b, std::size_t length) {
   while (length >= 8) {
@@ -31,6 +33,9 @@ inline bool equal_bytes(const char* a, const char* b, std::size_t length) {
   }
   return low_bytes(load_word(a) ^ load_word(b), length) == 0;
 }
+
+// The first eight bytes of a text, zeros behind a shorter one.
+inline std::uint64_t head_word(const char* text, std::size_t length) { return low_bytes(load_word(text), length); }
 
 inline bool has_byte(std::uint64_t word, char byte) {
   constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace vedette::event {
 namespace {
@@ -31,10 +32,10 @@ std::string_view JsonWalk::source(const JsonDoc& doc, std::uint32_t begin, std::
 
 std::string_view JsonWalk::string_source(const JsonDoc& doc, std::uint32_t value) {
   // Between a string and the next structural character there are only its closing quote and blanks.
-  std::string_view text = source(doc, value, value + 1);
-  text.remove_prefix(1);
-  text.remove_suffix(1);
-  return text;
+  const char* const first = doc.text + doc.at[value] + 1;
+  const char* last = doc.text + (value + 1 < doc.count ? doc.at[value + 1] : doc.length) - 1;
+  while (*last != '"') --last;
+  return {first, static_cast<std::size_t>(last - first)};
 }
 
 std::uint32_t JsonWalk::fail(std::string_view what, std::uint32_t i, std::string_view reason) {
@@ -43,7 +44,7 @@ std::uint32_t JsonWalk::fail(std::string_view what, std::uint32_t i, std::string
 }
 
 std::uint32_t JsonWalk::extract(const JsonDoc& doc, std::uint32_t i, int depth, const PathTrie& trie, Extraction& out) {
-  doc_ = doc;
+  use(doc);
   trie_ = &trie;
   out_ = &out;
   depth_ = depth;
@@ -55,7 +56,7 @@ std::uint32_t JsonWalk::extract(const JsonDoc& doc, std::uint32_t i, int depth, 
 }
 
 std::uint32_t JsonWalk::skip(const JsonDoc& doc, std::uint32_t i, int depth) {
-  doc_ = doc;
+  use(doc);
   depth_ = depth;
   return class_of(doc_.head(i)) == kOpen ? brackets(i, 0, 0) : i + 1;
 }
@@ -69,12 +70,12 @@ std::uint32_t JsonWalk::brackets(std::uint32_t i, std::uint64_t kinds, int open)
   const int limit = depth_limit_ - depth_;
   while (i < count) {
     const char c = text[at[i++]];
-    const std::uint8_t kind = class_of(c);
-    if (kind == kOpen) {
+    if ((c | 0x26) != 0x7f) continue;  // no bracket; of other bytes only a few garbage ones pass
+    if (c == '{' || c == '[') {
       if (open >= limit) return fail("nested too deeply", i - 1, "depth");
       kinds = (kinds << 1) | (c == '{' ? 1U : 0U);
       ++open;
-    } else if (kind == kClose) {
+    } else if (c == '}' || c == ']') {
       if ((kinds & 1) != (c == '}' ? 1U : 0U)) return fail("brackets do not match", i - 1);
       kinds >>= 1;
       if (--open == 0) return i;
@@ -110,35 +111,52 @@ std::uint32_t JsonWalk::value(std::uint32_t i, const PathTrie::Node& node) {
 }
 
 std::uint32_t JsonWalk::object(std::uint32_t i, const PathTrie::Node& node) {
+  const char* const text = doc_.text;
+  const std::uint32_t* const at = doc_.at;
+  const std::uint32_t count = doc_.count;
   if (++depth_ > depth_limit_) return fail("nested too deeply", i, "depth");
   const std::uint64_t serial = ++serial_;
   std::uint32_t wanted = node.children;
   ++i;
-  if (room(i, 1) && doc_.head(i) == '}') {
+  if (i < count && text[at[i]] == '}') {
     --depth_;
     return i + 1;
   }
   while (true) {
-    if (!room(i, 4)) return fail("no closing bracket", doc_.count);
-    if (doc_.head(i) != '"') return fail("expected a key", i);
-    if (doc_.head(i + 1) != ':') return fail("expected a colon", i + 1);
+    if (i + 4 > count) return fail("no closing bracket", count);
+    if (text[at[i]] != '"') return fail("expected a key", i);
+    if (text[at[i + 1]] != ':') return fail("expected a colon", i + 1);
+    // Between a key and its colon there are only its closing quote and blanks.
+    const char* const key = text + at[i] + 1;
+    const char* end = text + at[i + 1] - 1;
+    while (*end != '"') --end;
+    const auto length = static_cast<std::size_t>(end - key);
     std::uint32_t edge = PathTrie::kNoEdge;
-    if (!lookup(i, node, edge)) return 0;
+    if (!escaped({key, length})) {
+      edge = trie_->find(node, key, length);
+    } else if (!lookup_escaped(i, {key, length}, node, edge)) {
+      return 0;
+    }
     i += 2;
     if (edge != PathTrie::kNoEdge && stamps_[edge] != serial) {
       stamps_[edge] = serial;
       const PathTrie::Node& child = trie_->node(trie_->edge(edge).node);
-      note_presence(i, child);
+      if (!child.presences.empty()) note_presence(i, child);
       i = value(i, child);
       --wanted;
+      if (i == 0) return 0;
     } else {
-      const std::uint8_t kind = class_of(doc_.head(i));
-      if (kind > kOpen) return fail("expected a value", i);
-      i = kind == kOpen ? brackets(i, 0, 0) : i + 1;
+      const std::uint8_t kind = class_of(text[at[i]]);
+      if (kind == kScalar) {
+        ++i;
+      } else if (kind != kOpen) {
+        return fail("expected a value", i);
+      } else if ((i = brackets(i, 0, 0)) == 0) {
+        return 0;
+      }
     }
-    if (i == 0) return 0;
-    if (!room(i, 1)) return fail("no closing bracket", doc_.count);
-    const char c = doc_.head(i++);
+    if (i >= count) return fail("no closing bracket", count);
+    const char c = text[at[i++]];
     if (c == '}') break;
     if (c != ',') return fail("expected a comma or a closing brace", i - 1);
     if (wanted == 0) {
@@ -150,26 +168,18 @@ std::uint32_t JsonWalk::object(std::uint32_t i, const PathTrie::Node& node) {
   return i;
 }
 
-bool JsonWalk::lookup(std::uint32_t i, const PathTrie::Node& node, std::uint32_t& edge) {
-  const char* const key = doc_.text + doc_.at[i] + 1;
-  const char* end = doc_.text + doc_.at[i + 1] - 1;
-  while (json_blank(*end)) --end;
-  const auto length = static_cast<std::size_t>(end - key);
-  if (!node.escaped_keys) {
-    edge = trie_->find(node, key, length);
-    if (edge != PathTrie::kNoEdge) return true;
-  }
-  if (!has_backslash(key, length)) {
-    edge = trie_->find(node, key, length);
-    return true;
-  }
-  char* const plain = static_cast<char*>(arena_.allocate(length + kOverread));
-  const auto unescaped = unescape({key, length}, plain);
-  if (!unescaped) {
-    fail("unknown escape in a key", i);
-    return false;
-  }
-  edge = trie_->find(node, plain, *unescaped);
+void JsonWalk::find_escape(std::size_t from) {
+  const void* const found = std::memchr(doc_.text + from, '\\', doc_.length - from);
+  plain_from_ = from;
+  plain_to_ = found == nullptr ? doc_.length : static_cast<std::size_t>(static_cast<const char*>(found) - doc_.text);
+}
+
+// The edge of a key that holds escapes; false when they are malformed.
+bool JsonWalk::lookup_escaped(std::uint32_t i, std::string_view key, const PathTrie::Node& node, std::uint32_t& edge) {
+  char* const plain = static_cast<char*>(arena_.allocate(key.size() + kOverread));
+  const auto length = unescape(key, plain);
+  if (!length) return fail("unknown escape in a key", i) != 0;
+  edge = trie_->find(node, plain, *length);
   return true;
 }
 
@@ -225,7 +235,7 @@ bool JsonWalk::read_scalar(std::uint32_t i, Value& out) {
   if (first == '"') {
     out.kind = ValueKind::string;
     out.text = string_source(doc_, i);
-    if (!has_backslash(out.text.data(), out.text.size())) return true;
+    if (!escaped(out.text)) return true;
     char* const plain = static_cast<char*>(arena_.allocate(out.text.size()));
     const auto length = unescape(out.text, plain);
     if (!length) return fail("unknown escape in a string", i) != 0;
@@ -298,7 +308,7 @@ bool JsonWalk::any_scalar(const JsonDoc& doc, std::uint32_t begin, std::uint32_t
 }
 
 std::uint32_t JsonWalk::check(const JsonDoc& doc, std::uint32_t i, int depth) {
-  doc_ = doc;
+  use(doc);
   return check_value(i, depth);
 }
 

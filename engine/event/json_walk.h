@@ -42,8 +42,18 @@ class JsonWalk {
   std::uint32_t object(std::uint32_t i, const PathTrie::Node& node);
   std::uint32_t array(std::uint32_t i, const PathTrie::Node& node);
   std::uint32_t scalar(std::uint32_t i, const PathTrie::Node& node);
-  // The edge of the key at i, or kNoEdge; false when the key is malformed.
-  bool lookup(std::uint32_t i, const PathTrie::Node& node, std::uint32_t& edge);
+  // Whether a part of the document holds a backslash. Parts come mostly in order, so one search serves many.
+  bool escaped(std::string_view part) {
+    const auto begin = static_cast<std::size_t>(part.data() - doc_.text);
+    if (begin < plain_from_ || begin > plain_to_) find_escape(begin);
+    return plain_to_ < begin + part.size();
+  }
+  void find_escape(std::size_t from);
+  void use(const JsonDoc& doc) {
+    doc_ = doc;
+    plain_from_ = plain_to_ = 0;
+  }
+  bool lookup_escaped(std::uint32_t i, std::string_view key, const PathTrie::Node& node, std::uint32_t& edge);
   std::uint32_t rest_of_object(std::uint32_t i);
   std::uint32_t brackets(std::uint32_t i, std::uint64_t kinds, int open);
   bool read_scalar(std::uint32_t i, Value& value);
@@ -60,6 +70,7 @@ class JsonWalk {
   JsonDoc doc_;
   const PathTrie* trie_ = nullptr;
   Extraction* out_ = nullptr;
+  std::size_t plain_from_ = 0, plain_to_ = 0;  // no backslash in [from, to)
   int depth_ = 0;
   int arrays_ = 0;  // arrays around the value, below the event's root
   std::uint16_t element_ = 0;

@@ -73,9 +73,10 @@ void PathTrie::lay_out_children(const Draft& draft, Node& node) {
   node.children = static_cast<std::uint32_t>(draft.children.size());
   table_.resize(table_.size() + size, 0);
   for (const auto& [key, index] : draft.children) {
-    node.escaped_keys = node.escaped_keys || key.find('\\') != std::string::npos;
-    std::uint32_t& entry = table_[node.table + (hash(key.data(), key.size()) & node.mask)];
-    edges_.push_back({static_cast<std::uint32_t>(key_bytes_.size()), static_cast<std::uint32_t>(key.size()), index, entry});
+    const std::string padded = key + std::string(kOverread, '\0');
+    const std::uint64_t head = head_word(padded.data(), key.size());
+    std::uint32_t& entry = table_[node.table + (hash(head, key.size()) & node.mask)];
+    edges_.push_back({head, static_cast<std::uint32_t>(key_bytes_.size()), static_cast<std::uint32_t>(key.size()), index, entry});
     entry = static_cast<std::uint32_t>(edges_.size());
     key_bytes_ += key;
   }

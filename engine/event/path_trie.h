@@ -43,11 +43,11 @@ class PathTrie {
     std::uint32_t table = 0;      // first entry of the child table
     std::uint32_t mask = 0;       // child table size - 1
     std::uint32_t children = 0;
-    bool escaped_keys = false;    // some child's key holds a backslash
     // Array members and nested arrays are of interest.
     [[nodiscard]] bool descends() const { return children != 0 || !captures.empty() || !members.empty(); }
   };
   struct Edge {
+    std::uint64_t head = 0;       // first eight bytes of the key
     std::uint32_t key = 0;        // offset into the key bytes
     std::uint32_t length = 0;
     std::uint32_t node = 0;
@@ -73,9 +73,12 @@ class PathTrie {
   // Edge of a child by its key (unescaped bytes), or kNoEdge. Reads up to kOverread bytes beyond the key.
   static constexpr std::uint32_t kNoEdge = 0xffff'ffff;
   [[nodiscard]] std::uint32_t find(const Node& n, const char* key, std::size_t length) const {
-    for (std::uint32_t entry = table_[n.table + (hash(key, length) & n.mask)]; entry != 0;) {
+    const std::uint64_t head = head_word(key, length);
+    for (std::uint32_t entry = table_[n.table + (hash(head, length) & n.mask)]; entry != 0;) {
       const Edge& candidate = edges_[entry - 1];
-      if (candidate.length == length && equal_bytes(key, key_bytes_.data() + candidate.key, length)) return entry - 1;
+      if (candidate.head == head && candidate.length == length && (length <= 8 || equal_bytes(key + 8, key_bytes_.data() + candidate.key + 8, length - 8))) {
+        return entry - 1;
+      }
       entry = candidate.next;
     }
     return kNoEdge;
@@ -89,9 +92,8 @@ class PathTrie {
     std::vector<Presence> presences;
   };
 
-  static std::uint32_t hash(const char* key, std::size_t length) {
-    if (length == 0) return 0;
-    return static_cast<std::uint32_t>(length) * 7 + static_cast<std::uint8_t>(key[0]) + static_cast<std::uint32_t>(static_cast<std::uint8_t>(key[length - 1])) * 3;
+  static std::uint32_t hash(std::uint64_t head, std::size_t length) {
+    return static_cast<std::uint32_t>(((head + length) * 0x9E37'79B9'7F4A'7C15U) >> 32);
   }
   template <typename T>
   [[nodiscard]] static std::span<const T> slice(const std::vector<T>& all, Range range) {
