@@ -69,6 +69,7 @@ TEST(Predicate, FormsOfPatterns) {
   EXPECT_TRUE(Single({pattern_test("ab*")})({"ABc"}));
   EXPECT_FALSE(Single({pattern_test("ab*")})({"cab"}));
   EXPECT_TRUE(Single({pattern_test("*bc")})({"ABC"}));
+  EXPECT_FALSE(Single({pattern_test("*bc")})({"abcd"}));
   EXPECT_TRUE(Single({pattern_test("*b*")})({"aBc"}));
   EXPECT_TRUE(Single({pattern_test("a*b?d")})({"a--bbxd"}));
   EXPECT_FALSE(Single({pattern_test("a?c")})({"ac"}));
