@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -19,13 +20,13 @@ namespace {
 
 constexpr std::size_t kInputBlock = 128 * 1024;
 constexpr std::size_t kMagicBytes = 4;
+constexpr int kCancelPollMs = 100;
 
 // The file's own bytes, through a buffer, so that the first ones can be looked at before they are read.
 class Input {
  public:
-  Input(std::string name, int descriptor, std::uint64_t total) : name_(std::move(name)), descriptor_(descriptor), total_(total) {
-    buffer_.resize(kInputBlock);
-  }
+  Input(std::string name, int descriptor, std::uint64_t total, const std::atomic<bool>* cancel)
+      : name_(std::move(name)), descriptor_(descriptor), total_(total), cancel_(cancel), buffer_(kInputBlock, '\0') {}
   ~Input() {
     if (descriptor_ > 0) ::close(descriptor_);
   }
@@ -58,7 +59,18 @@ class Input {
   [[nodiscard]] std::uint64_t total() const { return total_; }
 
  private:
+  // False when told to stop.
+  [[nodiscard]] bool wait_until_readable() const {
+    if (cancel_ == nullptr) return true;
+    pollfd wait{descriptor_, POLLIN, 0};
+    while (!*cancel_) {
+      if (::poll(&wait, 1, kCancelPollMs) != 0) return true;
+    }
+    return false;
+  }
   [[nodiscard]] Status fill() {
+    ended_ = !wait_until_readable();
+    if (ended_) return {};
     ssize_t n = 0;
     do {
       n = ::read(descriptor_, buffer_.data() + end_, buffer_.size() - end_);
@@ -72,6 +84,7 @@ class Input {
   std::string name_;
   int descriptor_;
   std::uint64_t total_;
+  const std::atomic<bool>* cancel_;
   std::string buffer_;
   std::size_t begin_ = 0, end_ = 0;
   bool ended_ = false;
@@ -235,8 +248,8 @@ Kind kind_by_name(std::string_view path) {
   return Kind::plain;
 }
 
-Result<std::unique_ptr<Input>> open_input(const std::string& path) {
-  if (path == "-") return std::make_unique<Input>("standard input", 0, 0);
+Result<std::unique_ptr<Input>> open_input(const std::string& path, const std::atomic<bool>* cancel) {
+  if (path == "-") return std::make_unique<Input>("standard input", 0, 0, cancel);
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return Error{fmt::format("cannot be opened: {}", std::strerror(errno)), path};
   struct stat info {};
@@ -245,13 +258,13 @@ Result<std::unique_ptr<Input>> open_input(const std::string& path) {
     return Error{"is a directory, not a file of events", path};
   }
   const auto total = S_ISREG(info.st_mode) ? static_cast<std::uint64_t>(info.st_size) : 0;
-  return std::make_unique<Input>(path, descriptor, total);
+  return std::make_unique<Input>(path, descriptor, total, cancel);
 }
 
 }  // namespace
 
-Result<std::unique_ptr<ByteStream>> open_byte_stream(const std::string& path, DecompressLimits limits) {
-  auto input = open_input(path);
+Result<std::unique_ptr<ByteStream>> open_byte_stream(const std::string& path, DecompressLimits limits, const std::atomic<bool>* cancel) {
+  auto input = open_input(path, cancel);
   if (!input.ok()) return input.error();
   auto head = (*input)->peek_at_least(kMagicBytes);
   if (!head.ok()) return head.error();

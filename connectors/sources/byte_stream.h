@@ -3,6 +3,7 @@
 // One owner; bytes_read() may be called from another thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -31,8 +32,10 @@ struct DecompressLimits {
   int zstd_window_log = 27;
 };
 
-// "-" is standard input. Fails when the file cannot be read.
-[[nodiscard]] Result<std::unique_ptr<ByteStream>> open_byte_stream(const std::string& path, DecompressLimits limits = {});
+// "-" is standard input. Fails when the file cannot be read. Once *cancel is set the input is at its end, even while a pipe
+// keeps silent.
+[[nodiscard]] Result<std::unique_ptr<ByteStream>> open_byte_stream(const std::string& path, DecompressLimits limits = {},
+                                                                   const std::atomic<bool>* cancel = nullptr);
 
 // The whole of a gzip text in memory, at most `max_bytes` of it.
 enum class Unpacked : std::uint8_t { whole, damaged, too_large };

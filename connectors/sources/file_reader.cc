@@ -41,7 +41,7 @@ class FileReader::Collector final : public event::ElementSink {
 
 Result<std::unique_ptr<FileReader>> FileReader::open(const std::string& path, std::shared_ptr<const event::Origin> origin,
                                                      FileReaderOptions options) {
-  auto stream = open_byte_stream(path, options.decompress);
+  auto stream = open_byte_stream(path, options.decompress, options.cancel);
   if (!stream.ok()) return stream.error();
   return std::unique_ptr<FileReader>(new FileReader(std::move(*stream), std::move(origin), std::move(options)));
 }
@@ -49,6 +49,7 @@ Result<std::unique_ptr<FileReader>> FileReader::open(const std::string& path, st
 FileReader::FileReader(std::unique_ptr<ByteStream> stream, std::shared_ptr<const event::Origin> origin, FileReaderOptions options)
     : stream_(std::move(stream)),
       block_(options.block_bytes, '\0'),
+      live_(static_cast<bool>(options.arrival)),
       framer_(options.framing, options.limits),
       collector_(std::make_unique<Collector>(std::move(origin), std::move(options.on_reject), std::move(options.arrival))) {}
 
@@ -71,6 +72,7 @@ void FileReader::read_block() {
     collector_->close_batch();
   } else if (*size > 0) {
     framer_.feed(std::string_view(block_.data(), *size), *collector_);
+    if (live_) collector_->close_batch();
   } else {
     framer_.finish(*collector_);
     collector_->close_batch();

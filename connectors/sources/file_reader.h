@@ -1,7 +1,8 @@
 // Reads one recorded input (file, "-", .gz, .zst) as record batches, for replay. Batches depend on the input's bytes
-// only, never on timing. Pulled by one thread; progress may be read from another.
+// only, never on timing, unless they are stamped. Pulled by one thread; progress may be read from another.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <string>
@@ -17,7 +18,9 @@ struct FileReaderOptions {
   event::Framing framing = event::Framing::automatic;
   event::Limits limits = {};
   RejectHandler on_reject = {};  // framing's rejects
-  Clock arrival = {};            // stamps records with the read time; unset: no stamp (replay decides)
+  // Live reading: stamps records with the read time and hands them over after each read. Unset: no stamps, full batches.
+  Clock arrival = {};
+  const std::atomic<bool>* cancel = nullptr;  // ends the input when set
   DecompressLimits decompress = {};
   std::size_t block_bytes = 256 * 1024;
 };
@@ -41,6 +44,7 @@ class FileReader {
 
   std::unique_ptr<ByteStream> stream_;
   std::string block_;
+  bool live_;
   event::Framer framer_;
   std::unique_ptr<Collector> collector_;
   Status failure_;

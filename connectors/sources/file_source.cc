@@ -188,6 +188,7 @@ Status FileSource::start(BatchSink& sink) {
   reading.framing = options_.framing;
   reading.on_reject = on_reject_;
   reading.arrival = clock_;
+  reading.cancel = &stopping_;
   auto reader = FileReader::open(options_.path, options_.origin, std::move(reading));
   if (!reader.ok()) return reader.error();
   thread_ = std::thread([this, &sink, input = std::move(*reader)] { read_once(sink, *input); });

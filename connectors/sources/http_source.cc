@@ -136,6 +136,8 @@ void HttpSource::add_ingest(const HttpEndpoint& endpoint, BatchSink& sink) {
 }
 
 HttpResponse HttpSource::ingest(const HttpEndpoint& endpoint, const HttpRequest& request, BatchSink& sink) {
+  // Before anything of the body is counted: the sender will come again with it.
+  if (!sink.wait_for_room(std::chrono::milliseconds(0))) return overloaded(endpoint.name);
   std::string_view body = request.body;
   std::string inflated;
   const auto encoding = request.header("content-encoding").value_or("identity");
@@ -166,7 +168,11 @@ HttpResponse HttpSource::queue(BatchBuilder& builder, BatchSink& sink) {
   event::RecordBatch batch;
   builder.take(batch);
   if (sink.offer(batch)) return HttpResponse{};
-  if (overloads_++ == 0 && log_) log_(LogLevel::warning, batch.origin->source_name, "the queue is full: answering 503");
+  return overloaded(batch.origin->source_name);
+}
+
+HttpResponse HttpSource::overloaded(const std::string& name) {
+  if (overloads_++ == 0 && log_) log_(LogLevel::warning, name, "the queue is full: answering 503");
   return HttpResponse{503, "", "", {{"Retry-After", "1"}}};
 }
 

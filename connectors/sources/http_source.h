@@ -55,6 +55,7 @@ class HttpSource final : public RecordSource {
   void add_ingest(const HttpEndpoint& endpoint, BatchSink& sink);
   [[nodiscard]] HttpResponse ingest(const HttpEndpoint& endpoint, const HttpRequest& request, BatchSink& sink);
   [[nodiscard]] HttpResponse queue(BatchBuilder& builder, BatchSink& sink);
+  [[nodiscard]] HttpResponse overloaded(const std::string& name);
 
   HttpSourceOptions options_;
   Clock clock_;

@@ -1,6 +1,9 @@
 // Files as live sources: read once, followed through growth, rotation and truncation; backpressure.
 #include "connectors/sources/file_source.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include "tests/connectors/support.h"
 
 namespace vedette::connectors {
@@ -135,6 +138,27 @@ TEST_F(FileSourceTest, ReadsOnceAndEnds) {
   EXPECT_TRUE(eventually([&] { return source.finished(); }));
   EXPECT_EQ(sink_.records(), (Lines{"{\"a\":1}", "{\"b\":2}"}));
   sink_.inspect([](const std::vector<event::RecordBatch>& batches) { EXPECT_EQ(batches[0].records[0].arrival, 7); });
+}
+
+// A pipe is live: what was written is there at once, and silence does not keep the source from stopping.
+TEST_F(FileSourceTest, ReadsAPipeAsItIsWritten) {
+  const std::string path = dir_.file("pipe");
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const int writer = ::open(path.c_str(), O_RDWR);
+  ASSERT_EQ(::write(writer, "{\"a\":1}\n", 8), 8);
+  FileSourceOptions options;
+  options.name = "pipe";
+  options.path = path;
+  options.origin = testing::origin_named("pipe");
+  FileSource source(options, [] { return TimeUs{7}; }, log_.log(), RejectHandler{});
+  ASSERT_TRUE(source.start(sink_).ok());
+  EXPECT_TRUE(delivers({"{\"a\":1}"}));
+  ASSERT_EQ(::write(writer, "{\"b\":2}\n", 8), 8);
+  EXPECT_TRUE(delivers({"{\"a\":1}", "{\"b\":2}"}));
+  EXPECT_FALSE(source.finished());
+  source.stop();
+  EXPECT_TRUE(source.finished());
+  ::close(writer);
 }
 
 TEST_F(FileSourceTest, AMissingFileToReadOnceIsAnError) {

@@ -110,11 +110,15 @@ TEST_F(HttpSourceTest, AnswersOverloadWith503AndRecovers) {
   const std::string answer = okta("new-secret", "{}");
   EXPECT_EQ(status_of(answer), 503);
   EXPECT_NE(answer.find("Retry-After: "), std::string::npos);
-  EXPECT_EQ(status_of(ingest("{}\n{}\n")), 503);
+  const std::string too_long = "{}\n{\"a\":\"" + std::string(2 << 20, 'x') + "\"}\n";
+  EXPECT_EQ(status_of(ingest(too_long)), 503);
+  EXPECT_TRUE(rejects_.empty());  // they count when they are accepted
   EXPECT_EQ(source_->overloads(), 2u);
   sink_.set_full(false);
   EXPECT_EQ(status_of(okta("new-secret", "{}")), 200);
-  EXPECT_EQ(sink_.records().size(), 1u);
+  EXPECT_EQ(status_of(ingest(too_long)), 200);
+  EXPECT_EQ(sink_.records().size(), 2u);
+  EXPECT_EQ(rejects_.size(), 1u);
 }
 
 TEST_F(HttpSourceTest, FramesNdjsonArraysAndSingleEvents) {
