@@ -36,6 +36,7 @@ constexpr std::array<std::pair<std::string_view, plan::TimeFormat>, 6> kTimeForm
                                                                                         {"epoch_us", plan::TimeFormat::epoch_us},
                                                                                         {"epoch_ns", plan::TimeFormat::epoch_ns},
                                                                                         {"syslog", plan::TimeFormat::syslog}}};
+constexpr const char* kPathHint = "write keys joined by dots: actor.alternateId";
 constexpr std::string_view kFallback = "json";
 constexpr std::size_t kMaxRegexBytes = 1024;
 constexpr int kMaxRegexMemory = 1 << 20;
@@ -66,7 +67,7 @@ class SourceLoader {
     if (text == nullptr) return std::nullopt;
     auto parsed = plan::parse_field_path(*text);
     if (parsed) return std::move(*parsed);
-    reader_.report("V7004", node, parsed.error().message);
+    reader_.report("V7004", node, parsed.error().message, kPathHint);
     return std::nullopt;
   }
 
@@ -171,7 +172,7 @@ class SourceLoader {
     if (error == std::errc() && end == text->data() + text->size() && year >= 1970 && year < 2100) {
       out.year = year;
     } else {
-      reader_.report("V7009", node, fmt::format("`{}` is not a year from 1970 to 2099", *text));
+      reader_.report("V7009", node, fmt::format("`{}` is not a year from 1970 to 2099", *text), "write all four digits: 2026");
     }
   }
 
@@ -195,7 +196,7 @@ class SourceLoader {
       }
       auto to = target.empty() ? Result<FieldPath>(*from) : plan::parse_field_path(target);
       if (!to) {
-        reader_.report("V7004", item, to.error().message);
+        reader_.report("V7004", item, to.error().message, kPathHint);
         continue;
       }
       canonical.to = std::move(*to);
@@ -246,7 +247,7 @@ class SourceLoader {
     if (text == nullptr) return std::nullopt;
     auto parsed = parse_field_expr(*text);
     if (parsed) return std::move(*parsed);
-    reader_.report("V7004", node, parsed.error().message, parsed.error().where);
+    reader_.report("V7004", node, parsed.error().message, parsed.error().where.empty() ? kPathHint : parsed.error().where);
     return std::nullopt;
   }
 
@@ -279,6 +280,7 @@ class SourceLoader {
     const Node* value = reader_.optional(document, "patterns");
     if (value == nullptr) return;
     for (const Node* member : reader_.members(*value)) {
+      out.text = true;
       if (!reader_.expect_map(*member)) continue;
       reader_.check_keys(*member, kPatternKeys, "a pattern");
       plan::TextPattern pattern;
@@ -288,7 +290,6 @@ class SourceLoader {
       const Node* regex = reader_.require(*member, "regex", "a pattern");
       if (regex != nullptr && read_regex(*regex, *member, pattern)) out.patterns.push_back(std::move(pattern));
     }
-    out.text = !out.patterns.empty();
   }
 
   bool read_regex(const Node& node, const Node& entry, plan::TextPattern& pattern) {

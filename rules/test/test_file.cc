@@ -149,7 +149,8 @@ class TestParser {
     const Node* other = map.find(source->text ? "event" : "text");
     if (wanted == nullptr || other != nullptr) {
       reader_.report("V8007", other != nullptr ? *other : map,
-                     fmt::format("an event of `{}` needs `{}`, and not `{}`", source->name, source->text ? "text" : "event", source->text ? "event" : "text"));
+                     fmt::format("an event of `{}` needs `{}`, and not `{}`", source->name, source->text ? "text" : "event", source->text ? "event" : "text"),
+                     "`event` holds the fields of a JSON event, `text` a line of a text source such as sshd");
       return;
     }
     if (source->text) {
