@@ -12,10 +12,14 @@ namespace {
 
 std::string_view kind_name(const yaml::Node& node) {
   switch (node.kind) {
-    case yaml::NodeKind::null: return "nothing";
-    case yaml::NodeKind::scalar: return "a single value";
-    case yaml::NodeKind::sequence: return "a list";
-    case yaml::NodeKind::map: return "a map";
+    case yaml::NodeKind::null:
+      return "nothing";
+    case yaml::NodeKind::scalar:
+      return "a single value";
+    case yaml::NodeKind::sequence:
+      return "a list";
+    case yaml::NodeKind::map:
+      return "a map";
   }
   return "";
 }
@@ -82,7 +86,9 @@ std::optional<DurationUs> DocumentReader::duration(const yaml::Node& node) {
   const std::string* value = text(node);
   if (value == nullptr) return std::nullopt;
   const auto parsed = parse_duration(*value);
-  if (!parsed) report(codes_.bad_duration, node, fmt::format("`{}` is not a length of time", *value), "write a number and one of s, m, h, d, w: 90s, 5m, 6h");
+  if (!parsed)
+    report(codes_.bad_duration, node, fmt::format("`{}` is not a length of time", *value),
+           "write a number and one of s, m, h, d, w: 90s, 5m, 6h");
   return parsed;
 }
 

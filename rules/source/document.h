@@ -20,7 +20,8 @@ class DocumentReader {
     std::string_view unknown_key, missing_key, wrong_type, bad_duration;
   };
 
-  DocumentReader(const yaml::File& file, Codes codes, Diagnostics& diagnostics) : file_(file), codes_(codes), diagnostics_(diagnostics) {}
+  DocumentReader(const yaml::File& file, Codes codes, Diagnostics& diagnostics)
+      : file_(file), codes_(codes), diagnostics_(diagnostics) {}
 
   void report(std::string_view code, const yaml::Node& at, std::string message, std::string hint = {});
   // Reports every key of the map that is not among `known`; `what` names the map: "a source type".

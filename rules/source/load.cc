@@ -20,16 +20,18 @@ using plan::FieldPath;
 using plan::SourcePlan;
 using yaml::Node;
 
-constexpr std::array<std::string_view, 17> kKeys = {"source", "logsource", "recognise", "unwrap",    "id",       "time",     "arrival",  "accept", "settle",
-                                                    "sentinels", "canonical", "fields", "normalise", "patterns", "timezone", "year", "description"};
+constexpr std::array<std::string_view, 17> kKeys = {"source",    "logsource", "recognise", "unwrap",    "id",         "time",
+                                                    "arrival",   "accept",    "settle",    "sentinels", "canonical",  "fields",
+                                                    "normalise", "patterns",  "timezone",  "year",      "description"};
 constexpr std::array<std::string_view, 3> kLogSourceKeys = {"category", "product", "service"};
 constexpr std::array<std::string_view, 3> kRecogniseKeys = {"all", "any", "none"};
 constexpr std::array<std::string_view, 2> kTimeKeys = {"path", "format"};
 constexpr std::array<std::string_view, 3> kNormaliseKeys = {"when", "category", "set"};
 constexpr std::array<std::string_view, 4> kSetKeys = {"path", "map", "else", "value"};
 constexpr std::array<std::string_view, 4> kPatternKeys = {"name", "regex", "repeat", "inner"};
-constexpr std::array<std::string_view, 11> kNormalisedNames = {"event.action", "event.outcome", "user.name",  "user.email", "user.target.name", "identity.user",
-                                                               "source.ip",    "session.id",    "app.name",   "device.id",  "mfa.factor"};
+constexpr std::array<std::string_view, 11> kNormalisedNames = {"event.action",     "event.outcome", "user.name", "user.email",
+                                                               "user.target.name", "identity.user", "source.ip", "session.id",
+                                                               "app.name",         "device.id",     "mfa.factor"};
 constexpr std::array<std::pair<std::string_view, plan::TimeFormat>, 6> kTimeFormats = {{{"iso8601", plan::TimeFormat::iso8601},
                                                                                         {"epoch_s", plan::TimeFormat::epoch_s},
                                                                                         {"epoch_ms", plan::TimeFormat::epoch_ms},
@@ -86,8 +88,11 @@ class SourceLoader {
     const std::string* text = value == nullptr ? nullptr : reader_.text(*value);
     if (text == nullptr) return;
     out.name = *text;
-    const bool good = std::all_of(text->begin(), text->end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
-    if (!good || text->empty()) reader_.report("V7006", *value, fmt::format("`{}` is not a source type name", *text), "use lower-case letters, digits and _");
+    const bool good = std::all_of(text->begin(), text->end(),
+                                  [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+    if (!good || text->empty())
+      reader_.report("V7006", *value, fmt::format("`{}` is not a source type name", *text),
+                     "use lower-case letters, digits and _");
   }
 
   void read_logsources(const Node& document, SourcePlan& out) {
@@ -158,7 +163,8 @@ class SourceLoader {
     if (const Node* value = reader_.optional(document, "timezone")) {
       const std::string* text = reader_.text(*value);
       if (text != nullptr && !load_zone(*text, out.zone)) {
-        reader_.report("V7008", *value, fmt::format("unknown time zone `{}`", *text), "use an IANA name such as Europe/Berlin or UTC");
+        reader_.report("V7008", *value, fmt::format("unknown time zone `{}`", *text),
+                       "use an IANA name such as Europe/Berlin or UTC");
       }
     }
     if (const Node* value = reader_.optional(document, "year")) read_year(*value, out);
@@ -188,7 +194,8 @@ class SourceLoader {
       std::string_view target = *text;
       if (const std::size_t bar = target.find('|'); bar != std::string_view::npos) {
         if (target.substr(bar) != "|upper") {
-          reader_.report("V7010", item, fmt::format("`{}` cannot be used here", target.substr(bar)), "the only transform of `canonical` is |upper");
+          reader_.report("V7010", item, fmt::format("`{}` cannot be used here", target.substr(bar)),
+                         "the only transform of `canonical` is |upper");
           continue;
         }
         canonical.upper = true;
@@ -212,7 +219,8 @@ class SourceLoader {
       if (!reader_.expect_map(*member)) continue;
       reader_.check_keys(*member, kNormaliseKeys, "a `normalise` entry");
       plan::Normalise entry;
-      if (const Node* when = reader_.optional(*member, "when"); when != nullptr && reader_.expect_map(*when)) read_when(*when, entry);
+      if (const Node* when = reader_.optional(*member, "when"); when != nullptr && reader_.expect_map(*when))
+        read_when(*when, entry);
       if (const Node* category = reader_.require(*member, "category", "a `normalise` entry")) {
         if (const std::string* text = reader_.text(*category)) entry.category = *text;
       }
@@ -234,11 +242,13 @@ class SourceLoader {
   void read_set(const Node& map, plan::Normalise& entry) {
     for (const auto& [key, item] : map.entries) {
       if (std::find(kNormalisedNames.begin(), kNormalisedNames.end(), key.text) == kNormalisedNames.end()) {
-        reader_.report("V7011", key, fmt::format("`{}` is not a normalised name", key.text),
-                       did_you_mean(key.text, kNormalisedNames, fmt::format("the names are {}", fmt::join(kNormalisedNames, ", "))));
+        reader_.report(
+            "V7011", key, fmt::format("`{}` is not a normalised name", key.text),
+            did_you_mean(key.text, kNormalisedNames, fmt::format("the names are {}", fmt::join(kNormalisedNames, ", "))));
         continue;
       }
-      if (auto expr = item.is_map() ? mapped_expression(item) : expression(item)) entry.set.push_back({key.text, std::move(*expr)});
+      if (auto expr = item.is_map() ? mapped_expression(item) : expression(item))
+        entry.set.push_back({key.text, std::move(*expr)});
     }
   }
 
@@ -296,14 +306,16 @@ class SourceLoader {
     const std::string* text = reader_.text(node);
     if (text == nullptr) return false;
     if (text->size() > kMaxRegexBytes) {
-      reader_.report("V7012", node, fmt::format("the regex is {} bytes long, more than {}", text->size(), kMaxRegexBytes), "split it into several patterns");
+      reader_.report("V7012", node, fmt::format("the regex is {} bytes long, more than {}", text->size(), kMaxRegexBytes),
+                     "split it into several patterns");
       return false;
     }
     re2::RE2::Options options(re2::RE2::Quiet);
     options.set_max_mem(kMaxRegexMemory);
     const re2::RE2 compiled(*text, options);
     if (!compiled.ok()) {
-      reader_.report("V7012", node, fmt::format("not a valid regex: {}", compiled.error()), "the syntax is RE2's: no look-around, no back references");
+      reader_.report("V7012", node, fmt::format("not a valid regex: {}", compiled.error()),
+                     "the syntax is RE2's: no look-around, no back references");
       return false;
     }
     pattern.regex = *text;
@@ -328,7 +340,8 @@ class SourceLoader {
   void check_whole(const Node& document, const SourcePlan& out) {
     if (out.text || out.name == kFallback) return;
     if (out.recognise.all.empty() && out.recognise.any.empty()) {
-      reader_.report("V7002", document, "a source type needs `recognise`", "name paths that only its events have: recognise: {all: [uuid, eventType]}");
+      reader_.report("V7002", document, "a source type needs `recognise`",
+                     "name paths that only its events have: recognise: {all: [uuid, eventType]}");
     }
   }
 
@@ -344,7 +357,8 @@ std::optional<SourcePlan> load_file(const yaml::File& file, Diagnostics& diagnos
   if (documents.size() != 1 || !documents.front().is_map()) {
     Node place;
     place.where = {file.path, 1, 1, 1};
-    reader.report("V7003", documents.empty() ? place : documents.back(), "a source file holds one document, a map", "start with `source: <name>`");
+    reader.report("V7003", documents.empty() ? place : documents.back(), "a source file holds one document, a map",
+                  "start with `source: <name>`");
     return std::nullopt;
   }
   SourcePlan plan = SourceLoader(file, diagnostics).load(documents.front());

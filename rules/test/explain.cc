@@ -13,7 +13,9 @@ namespace {
 using plan::CorrelationPlan;
 using plan::CorrelationType;
 
-bool named(const plan::RuleMeta& meta, const std::string& name) { return meta.label() == name || meta.id == name || meta.title == name; }
+bool named(const plan::RuleMeta& meta, const std::string& name) {
+  return meta.label() == name || meta.id == name || meta.title == name;
+}
 
 std::string event_text(const TestCase& test, std::size_t index) {
   const TestEvent& event = test.events[index];
@@ -21,11 +23,14 @@ std::string event_text(const TestCase& test, std::size_t index) {
   return event.id.empty() ? fmt::format("the event at {}", at) : fmt::format("{} at {}", event.id, at);
 }
 
-std::string plural(std::size_t count, const std::string& one) { return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s"); }
+std::string plural(std::size_t count, const std::string& one) {
+  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
+}
 
 std::string log_source_text(const plan::LogSource& source) {
   std::string out;
-  for (const auto& [name, value] : {std::pair{"category", &source.category}, std::pair{"product", &source.product}, std::pair{"service", &source.service}}) {
+  for (const auto& [name, value] :
+       {std::pair{"category", &source.category}, std::pair{"product", &source.product}, std::pair{"service", &source.service}}) {
     if (!value->empty()) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", name, *value);
   }
   return out.empty() ? "every log source" : out;
@@ -33,12 +38,17 @@ std::string log_source_text(const plan::LogSource& source) {
 
 std::string explain_rule(const plan::Plan& plan, const TestCase& test, const Run& run, std::uint32_t index) {
   const plan::RulePlan& rule = plan.rules[index];
-  const auto served = [&](const TestEvent& event) { return std::find(rule.sources.begin(), rule.sources.end(), event.source) != rule.sources.end(); };
+  const auto served = [&](const TestEvent& event) {
+    return std::find(rule.sources.begin(), rule.sources.end(), event.source) != rule.sources.end();
+  };
   const auto seen = static_cast<std::size_t>(std::count_if(test.events.begin(), test.events.end(), served));
-  if (seen == 0) return fmt::format("None of the {} is of a source with its log source ({}).", plural(test.events.size(), "event"), log_source_text(rule.logsource));
+  if (seen == 0)
+    return fmt::format("None of the {} is of a source with its log source ({}).", plural(test.events.size(), "event"),
+                       log_source_text(rule.logsource));
   std::size_t matched = 0;
   for (const SeenHit& hit : run.hits) matched += hit.rule == index ? 1 : 0;
-  std::string out = fmt::format("{} of {} could reach `{}`, {} matched", plural(seen, "event"), test.events.size(), rule.meta.label(), matched);
+  std::string out =
+      fmt::format("{} of {} could reach `{}`, {} matched", plural(seen, "event"), test.events.size(), rule.meta.label(), matched);
   if (matched > 0) return out + (rule.emits ? "." : "; it makes no alerts of its own (`generate: true` would).");
   const Miss* nearest = nullptr;
   for (const Miss& miss : run.misses) {
@@ -134,7 +144,8 @@ Best best_window(const CorrelationPlan& correlation, const std::map<Group, std::
   for (const auto& [group, items] : groups) {
     std::vector<const Contribution*> all;
     for (const Contribution& item : items) all.push_back(&item);
-    std::stable_sort(all.begin(), all.end(), [](const auto* a, const auto* b) { return std::pair(a->t, a->input) < std::pair(b->t, b->input); });
+    std::stable_sort(all.begin(), all.end(),
+                     [](const auto* a, const auto* b) { return std::pair(a->t, a->input) < std::pair(b->t, b->input); });
     const std::uint64_t altogether = count_window(correlation, all);
     for (const Contribution* last : all) {
       std::vector<const Contribution*> window;
@@ -142,7 +153,8 @@ Best best_window(const CorrelationPlan& correlation, const std::map<Group, std::
         if (item->t >= last->t - correlation.window && item->t <= last->t) window.push_back(item);
       }
       const std::uint64_t count = count_window(correlation, window);
-      if (std::pair(count, altogether) > std::pair(best.in_window, best.altogether)) best = {count, altogether, all.front()->t, all.back()->t, group};
+      if (std::pair(count, altogether) > std::pair(best.in_window, best.altogether))
+        best = {count, altogether, all.front()->t, all.back()->t, group};
     }
   }
   return best;
@@ -150,24 +162,30 @@ Best best_window(const CorrelationPlan& correlation, const std::map<Group, std::
 
 std::string unit_of(CorrelationType type) {
   switch (type) {
-    case CorrelationType::event_count: return "events";
-    case CorrelationType::value_count: return "values";
-    case CorrelationType::temporal: return "rules";
-    case CorrelationType::temporal_ordered: return "steps in order";
+    case CorrelationType::event_count:
+      return "events";
+    case CorrelationType::value_count:
+      return "values";
+    case CorrelationType::temporal:
+      return "rules";
+    case CorrelationType::temporal_ordered:
+      return "steps in order";
   }
   return "";
 }
 
 std::string group_text(const CorrelationPlan& correlation, const Group& group) {
   std::string out;
-  for (std::size_t i = 0; i < group.size() && i < correlation.members.size(); ++i) out += fmt::format("{}{} {}", i == 0 ? " for " : ", ", correlation.members[i], group[i]);
+  for (std::size_t i = 0; i < group.size() && i < correlation.members.size(); ++i)
+    out += fmt::format("{}{} {}", i == 0 ? " for " : ", ", correlation.members[i], group[i]);
   return out;
 }
 
 std::string inputs_text(const plan::Plan& plan, const CorrelationPlan& correlation, const Run& run) {
   std::string out;
   for (const plan::Input& input : correlation.inputs) {
-    const auto hits = std::count_if(run.hits.begin(), run.hits.end(), [&](const SeenHit& hit) { return !input.correlation && hit.rule == input.index; });
+    const auto hits = std::count_if(run.hits.begin(), run.hits.end(),
+                                    [&](const SeenHit& hit) { return !input.correlation && hit.rule == input.index; });
     const plan::RuleMeta& meta = input.correlation ? plan.correlations[input.index].meta : plan.rules[input.index].meta;
     if (!input.correlation) out += fmt::format("{}`{}` matched {} times", out.empty() ? "" : ", ", meta.label(), hits);
   }
@@ -193,12 +211,15 @@ std::string explain_correlation(const plan::Plan& plan, const TestCase& test, co
     if (!hit) return explain_rule(plan, test, run, input.index);
   }
   std::string out = inputs_text(plan, correlation, run);
-  if (left_out > 0) out += fmt::format(" ({} left out for want of {})", left_out, fmt::format("{}", fmt::join(correlation.members, ", ")));
-  const std::uint64_t wanted = correlation.type == CorrelationType::temporal_ordered ? correlation.inputs.size() : correlation.threshold;
+  if (left_out > 0)
+    out += fmt::format(" ({} left out for want of {})", left_out, fmt::format("{}", fmt::join(correlation.members, ", ")));
+  const std::uint64_t wanted =
+      correlation.type == CorrelationType::temporal_ordered ? correlation.inputs.size() : correlation.threshold;
   const Best best = best_window(correlation, groups);
-  out += fmt::format("; at most {} of {} {} within {}{}", best.in_window, wanted, unit_of(correlation.type), format_duration(correlation.window),
-                     group_text(correlation, best.group));
-  if (best.altogether > best.in_window) out += fmt::format(", {} over {} altogether", best.altogether, format_duration(best.last - best.first));
+  out += fmt::format("; at most {} of {} {} within {}{}", best.in_window, wanted, unit_of(correlation.type),
+                     format_duration(correlation.window), group_text(correlation, best.group));
+  if (best.altogether > best.in_window)
+    out += fmt::format(", {} over {} altogether", best.altogether, format_duration(best.last - best.first));
   return out + ".";
 }
 

@@ -25,8 +25,12 @@ void append_scalar(JsonWriter& writer, const Node& node) {
 
 void append(JsonWriter& writer, const Node& node) {
   switch (node.kind) {
-    case NodeKind::null: writer.null(); break;
-    case NodeKind::scalar: append_scalar(writer, node); break;
+    case NodeKind::null:
+      writer.null();
+      break;
+    case NodeKind::scalar:
+      append_scalar(writer, node);
+      break;
     case NodeKind::sequence:
       writer.begin_array();
       for (const Node& item : node.items) append(writer, item);
@@ -71,12 +75,17 @@ void fill(Node& map, const plan::FieldPath& path, Node value) {
 
 Node time_value(TimeUs t, plan::TimeFormat format) {
   switch (format) {
-    case plan::TimeFormat::epoch_s: return scalar(fmt::format("{}.{:06}", floor_div(t, kSecondUs), t - floor_div(t, kSecondUs) * kSecondUs), false);
-    case plan::TimeFormat::epoch_ms: return scalar(fmt::format("{}", floor_div(t, 1000)), false);
-    case plan::TimeFormat::epoch_us: return scalar(fmt::format("{}", t), false);
-    case plan::TimeFormat::epoch_ns: return scalar(fmt::format("{}000", t), false);
+    case plan::TimeFormat::epoch_s:
+      return scalar(fmt::format("{}.{:06}", floor_div(t, kSecondUs), t - floor_div(t, kSecondUs) * kSecondUs), false);
+    case plan::TimeFormat::epoch_ms:
+      return scalar(fmt::format("{}", floor_div(t, 1000)), false);
+    case plan::TimeFormat::epoch_us:
+      return scalar(fmt::format("{}", t), false);
+    case plan::TimeFormat::epoch_ns:
+      return scalar(fmt::format("{}000", t), false);
     case plan::TimeFormat::iso8601:
-    case plan::TimeFormat::syslog: break;
+    case plan::TimeFormat::syslog:
+      break;
   }
   return scalar(format_rfc3339(t), true);
 }
@@ -101,7 +110,8 @@ const Node* value_at(const Node& map, const plan::FieldPath& path) {
 }
 
 bool enveloped(const Node& event, const plan::SourcePlan& source) {
-  return std::any_of(source.unwrap.begin(), source.unwrap.end(), [&](const plan::FieldPath& path) { return value_at(event, path) != nullptr; });
+  return std::any_of(source.unwrap.begin(), source.unwrap.end(),
+                     [&](const plan::FieldPath& path) { return value_at(event, path) != nullptr; });
 }
 
 std::string json_record(const Node& event, const plan::SourcePlan& source, TimeUs t, const std::string& id) {

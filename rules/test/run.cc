@@ -21,7 +21,8 @@ std::vector<std::shared_ptr<const event::Origin>> make_origins(const plan::Plan&
   return out;
 }
 
-event::RecordBatch make_batch(const TestEvent& event, const Delivery& delivery, std::uint64_t sequence, std::shared_ptr<const event::Origin> origin) {
+event::RecordBatch make_batch(const TestEvent& event, const Delivery& delivery, std::uint64_t sequence,
+                              std::shared_ptr<const event::Origin> origin) {
   event::RecordBatch batch;
   batch.sequence = sequence;
   batch.origin = std::move(origin);
@@ -50,7 +51,8 @@ void copy_hits(const correlate::HitBatch& batch, std::size_t event, std::vector<
 }
 
 // Collects, for one event, how far each rule of its source was from matching.
-void trace_misses(const event::EventView& view, match::Matcher& matcher, const plan::Plan& plan, std::size_t event, std::vector<Miss>& out) {
+void trace_misses(const event::EventView& view, match::Matcher& matcher, const plan::Plan& plan, std::size_t event,
+                  std::vector<Miss>& out) {
   const plan::SourceProgram& program = plan.sources[view.head.source];
   std::vector<match::NodeTrace> nodes;
   for (std::uint32_t index = 0; index < program.arms.size(); ++index) {
@@ -83,8 +85,8 @@ Result<Runner> Runner::make(plan::PlanPtr plan) {
   return Runner(std::move(plan), std::move(*program));
 }
 
-void Runner::process(run::Worker& worker, const TestCase& test, std::span<const Delivery> order, std::size_t first, std::size_t step,
-                     std::vector<correlate::HitBatch>& out) const {
+void Runner::process(run::Worker& worker, const TestCase& test, std::span<const Delivery> order, std::size_t first,
+                     std::size_t step, std::vector<correlate::HitBatch>& out) const {
   std::vector<TimeUs> line_clocks(origins_.size(), 0);
   for (std::size_t i = first; i < order.size(); i += step) {
     const TestEvent& event = test.events[order[i].event];
@@ -93,7 +95,8 @@ void Runner::process(run::Worker& worker, const TestCase& test, std::span<const 
   }
 }
 
-void Runner::process_traced(const TestCase& test, std::span<const Delivery> order, Run& run, std::vector<correlate::HitBatch>& out) {
+void Runner::process_traced(const TestCase& test, std::span<const Delivery> order, Run& run,
+                            std::vector<correlate::HitBatch>& out) {
   run::Worker& worker = *workers_.front();
   worker.on_reject([&](const event::Origin&, const event::Reject& reject) { run.rejects.push_back(reject.message); });
   worker.observe([&](const event::EventView& view, match::Matcher& matcher) {

@@ -42,8 +42,8 @@ struct Miss {
 
 struct Run {
   std::vector<alert::Alert> alerts;
-  std::vector<SeenHit> hits;       // only when traced
-  std::vector<Miss> misses;        // only when traced
+  std::vector<SeenHit> hits;         // only when traced
+  std::vector<Miss> misses;          // only when traced
   std::vector<std::string> rejects;  // elements that the decoder refused
 };
 

@@ -46,18 +46,22 @@ std::string group_text(const std::vector<std::pair<std::string, std::string>>& g
 }
 
 std::string describe(const alert::Alert& alert, TimeUs start) {
-  return fmt::format("`{}` at {}, count {}, level {}{}{}", alert.rule->label(), test::offset_text(alert.time, start), alert.count, plan::level_name(alert.level),
-                     alert.group.empty() ? "" : ", group ", group_text(alert.group));
+  return fmt::format("`{}` at {}, count {}, level {}{}{}", alert.rule->label(), test::offset_text(alert.time, start), alert.count,
+                     plan::level_name(alert.level), alert.group.empty() ? "" : ", group ", group_text(alert.group));
 }
 
-bool is_rule(const plan::RuleMeta& meta, const std::string& name) { return meta.label() == name || meta.id == name || meta.title == name; }
+bool is_rule(const plan::RuleMeta& meta, const std::string& name) {
+  return meta.label() == name || meta.id == name || meta.title == name;
+}
 
 // What of the expectation the alert does not meet; empty = all met.
 std::string differences(const Expectation& wanted, const alert::Alert& alert, TimeUs start) {
   std::vector<std::string> out;
-  if (wanted.at && *wanted.at != alert.time) out.push_back(fmt::format("at {}, not {}", test::offset_text(alert.time, start), test::offset_text(*wanted.at, start)));
+  if (wanted.at && *wanted.at != alert.time)
+    out.push_back(fmt::format("at {}, not {}", test::offset_text(alert.time, start), test::offset_text(*wanted.at, start)));
   if (wanted.count && *wanted.count != alert.count) out.push_back(fmt::format("count {}, not {}", alert.count, *wanted.count));
-  if (wanted.level && *wanted.level != alert.level) out.push_back(fmt::format("level {}, not {}", plan::level_name(alert.level), plan::level_name(*wanted.level)));
+  if (wanted.level && *wanted.level != alert.level)
+    out.push_back(fmt::format("level {}, not {}", plan::level_name(alert.level), plan::level_name(*wanted.level)));
   for (const auto& member : wanted.group) {
     if (std::find(alert.group.begin(), alert.group.end(), member) == alert.group.end()) {
       out.push_back(fmt::format("group {}, not {}={}", group_text(alert.group), member.first, member.second));
@@ -133,7 +137,8 @@ class CaseRunner {
       result_.failures.push_back(fmt::format("`{}` fired otherwise: {}", wanted.rule, differences(wanted, alert, test_.start)));
       return;
     }
-    result_.failures.push_back(fmt::format("`{}` did not fire{}", wanted.rule, wanted.at ? " at " + test::offset_text(*wanted.at, test_.start) : ""));
+    result_.failures.push_back(
+        fmt::format("`{}` did not fire{}", wanted.rule, wanted.at ? " at " + test::offset_text(*wanted.at, test_.start) : ""));
     const test::RuleRef rule = test::find_rule(runner_.plan(), wanted.rule);
     if (rule.found) result_.closest.push_back(test::closest_miss(runner_.plan(), test_, first_, rule));
   }
@@ -145,7 +150,8 @@ class CaseRunner {
       compare(fmt::format("with arrival shuffled (seed {})", seed), test::shuffled(test_, runner_.plan(), seed, false), 1);
     }
     compare("with every event delivered twice", test::shuffled(test_, runner_.plan(), kShuffles + 1, true), 1);
-    compare(fmt::format("shuffled, twice, with {} workers", kWorkers), test::shuffled(test_, runner_.plan(), kShuffles + 2, true), kWorkers);
+    compare(fmt::format("shuffled, twice, with {} workers", kWorkers), test::shuffled(test_, runner_.plan(), kShuffles + 2, true),
+            kWorkers);
   }
 
   void compare(const std::string& how, const std::vector<test::Delivery>& order, std::size_t workers) {
@@ -166,7 +172,8 @@ class CaseRunner {
   CaseResult result_;
 };
 
-std::vector<yaml::File> read_rules(const yaml::File& file, const test::TestFile& parsed, const TestOptions& options, Diagnostics& diagnostics) {
+std::vector<yaml::File> read_rules(const yaml::File& file, const test::TestFile& parsed, const TestOptions& options,
+                                   Diagnostics& diagnostics) {
   std::vector<yaml::File> out;
   for (const auto& [path, where] : parsed.rules) {
     auto read = options.read ? options.read(path) : read_from_disk(path);
@@ -174,7 +181,8 @@ std::vector<yaml::File> read_rules(const yaml::File& file, const test::TestFile&
       out.push_back(std::move(*read));
     } else {
       diagnostics.add(make_diagnostic("V8008", where, fmt::format("rule file `{}`: {}", path, read.error().message),
-                                      "paths in `rules:` start from the folder of the test file", yaml::line_of(file, where.line)));
+                                      "paths in `rules:` start from the folder of the test file",
+                                      yaml::line_of(file, where.line)));
     }
   }
   return out;
@@ -198,7 +206,8 @@ bool resolve_sources(test::TestFile& parsed, const TestOptions& options, const p
   for (TestCase& test : parsed.cases) {
     for (test::TestEvent& event : test.events) {
       const std::string& name = options.sources[event.source].name;
-      const auto at = std::find_if(plan.sources.begin(), plan.sources.end(), [&](const plan::SourceProgram& program) { return program.source.name == name; });
+      const auto at = std::find_if(plan.sources.begin(), plan.sources.end(),
+                                   [&](const plan::SourceProgram& program) { return program.source.name == name; });
       if (at == plan.sources.end()) return false;
       event.source = static_cast<std::uint32_t>(at - plan.sources.begin());
     }
@@ -228,7 +237,8 @@ bool is_test_file(const fs::path& path) {
 }  // namespace
 
 std::size_t TestReport::failed() const {
-  return static_cast<std::size_t>(std::count_if(cases.begin(), cases.end(), [](const CaseResult& result) { return !result.passed(); }));
+  return static_cast<std::size_t>(
+      std::count_if(cases.begin(), cases.end(), [](const CaseResult& result) { return !result.passed(); }));
 }
 
 TestReport run_test_file(const yaml::File& file, const TestOptions& options) {
@@ -249,7 +259,8 @@ TestReport run_test_file(const yaml::File& file, const TestOptions& options) {
     return report;
   }
   for (const TestCase& test : parsed.cases) {
-    if (options.filter.empty() || test.name.find(options.filter) != std::string::npos) report.cases.push_back(CaseRunner(*runner, test).run());
+    if (options.filter.empty() || test.name.find(options.filter) != std::string::npos)
+      report.cases.push_back(CaseRunner(*runner, test).run());
   }
   return report;
 }
@@ -263,7 +274,8 @@ Result<std::vector<yaml::File>> read_test_files(const std::vector<std::string>& 
       found.insert(path);
       continue;
     }
-    for (fs::recursive_directory_iterator walk(path, fs::directory_options::skip_permission_denied, error), end; !error && walk != end; walk.increment(error)) {
+    for (fs::recursive_directory_iterator walk(path, fs::directory_options::skip_permission_denied, error), end;
+         !error && walk != end; walk.increment(error)) {
       std::error_code ignored;
       if (walk->is_regular_file(ignored) && is_test_file(walk->path())) found.insert(walk->path().string());
     }

@@ -10,8 +10,8 @@
 
 #include "engine/base/diagnostic.h"
 #include "engine/base/result.h"
-#include "engine/plan/source_plan.h"
 #include "engine/plan/identity.h"
+#include "engine/plan/source_plan.h"
 #include "rules/yaml/node.h"
 
 namespace vedette::rules {

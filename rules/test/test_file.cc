@@ -33,7 +33,8 @@ class TestParser {
     TestFile out;
     reader_.check_keys(document, kFileKeys, "a test file");
     read_rules(document, out);
-    if (const Node* value = reader_.optional(document, "identities"); value != nullptr && reader_.expect_map(*value)) read_identities(*value, out);
+    if (const Node* value = reader_.optional(document, "identities"); value != nullptr && reader_.expect_map(*value))
+      read_identities(*value, out);
     if (const Node* value = reader_.optional(document, "lists"); value != nullptr && reader_.expect_map(*value)) {
       for (const auto& [name, values] : value->entries) out.lists[name.text] = reader_.texts(values);
     }
@@ -50,7 +51,8 @@ class TestParser {
     const std::filesystem::path self(reader_.file().path);
     if (const Node* value = reader_.optional(document, "rules")) {
       for (const Node* member : reader_.members(*value)) {
-        if (const std::string* text = reader_.text(*member)) out.rules.emplace_back((self.parent_path() / *text).string(), member->where);
+        if (const std::string* text = reader_.text(*member))
+          out.rules.emplace_back((self.parent_path() / *text).string(), member->where);
       }
       return;
     }
@@ -68,9 +70,12 @@ class TestParser {
       if (!reader_.expect_map(*member)) continue;
       reader_.check_keys(*member, kAliasKeys, "an alias");
       plan::Alias alias{"", "*", ""};
-      if (const Node* value = reader_.require(*member, "person", "an alias"); value != nullptr && reader_.text(*value)) alias.person = value->text;
-      if (const Node* value = reader_.require(*member, "account", "an alias"); value != nullptr && reader_.text(*value)) alias.account = value->text;
-      if (const Node* value = reader_.optional(*member, "system"); value != nullptr && reader_.text(*value)) alias.system = value->text;
+      if (const Node* value = reader_.require(*member, "person", "an alias"); value != nullptr && reader_.text(*value))
+        alias.person = value->text;
+      if (const Node* value = reader_.require(*member, "account", "an alias"); value != nullptr && reader_.text(*value))
+        alias.account = value->text;
+      if (const Node* value = reader_.optional(*member, "system"); value != nullptr && reader_.text(*value))
+        alias.system = value->text;
       out.identity_aliases.push_back(std::move(alias));
     }
   }
@@ -89,7 +94,8 @@ class TestParser {
       rest.remove_prefix(unit + 1);
     }
     if (rest.empty() && !text->empty()) return sum;
-    reader_.report("V8004", node, fmt::format("`{}` is not a time after the start", *text), "write numbers with s, m, h, d or w: 90s, 8m20s");
+    reader_.report("V8004", node, fmt::format("`{}` is not a time after the start", *text),
+                   "write numbers with s, m, h, d or w: 90s, 8m20s");
     return std::nullopt;
   }
 
@@ -97,7 +103,8 @@ class TestParser {
     reader_.check_keys(map, kCaseKeys, "a test");
     TestCase out;
     out.where = map.where;
-    if (const Node* value = reader_.require(map, "name", "a test"); value != nullptr && reader_.text(*value)) out.name = value->text;
+    if (const Node* value = reader_.require(map, "name", "a test"); value != nullptr && reader_.text(*value))
+      out.name = value->text;
     out.start = parse_iso8601(kDefaultStart).value_or(0);
     if (const Node* value = reader_.optional(map, "start"); value != nullptr && reader_.text(*value)) {
       if (const auto start = parse_iso8601(value->text)) {
@@ -149,7 +156,8 @@ class TestParser {
     const Node* other = map.find(source->text ? "event" : "text");
     if (wanted == nullptr || other != nullptr) {
       reader_.report("V8007", other != nullptr ? *other : map,
-                     fmt::format("an event of `{}` needs `{}`, and not `{}`", source->name, source->text ? "text" : "event", source->text ? "event" : "text"),
+                     fmt::format("an event of `{}` needs `{}`, and not `{}`", source->name, source->text ? "text" : "event",
+                                 source->text ? "event" : "text"),
                      "`event` holds the fields of a JSON event, `text` a line of a text source such as sshd");
       return;
     }
@@ -167,7 +175,9 @@ class TestParser {
     if (!source.id.empty() && !enveloped(event, source)) {
       const Node* given = value_at(event, source.id.front());
       const Node* named = reader_.optional(map, "id");
-      out.id = given != nullptr ? given->text : named != nullptr && reader_.text(*named) ? named->text : fmt::format("e{}", test.events.size() + 1);
+      out.id = given != nullptr                           ? given->text
+               : named != nullptr && reader_.text(*named) ? named->text
+                                                          : fmt::format("e{}", test.events.size() + 1);
     }
     out.own_time = enveloped(event, source) || (!source.time.empty() && value_at(event, source.time.front().path) != nullptr);
     out.record = json_record(event, source, out.t, out.id);
@@ -209,7 +219,8 @@ class TestParser {
   void read_level(const Node& node, Expectation& out) {
     const std::string* text = reader_.text(node);
     if (text == nullptr) return;
-    for (const auto level : {plan::Level::informational, plan::Level::low, plan::Level::medium, plan::Level::high, plan::Level::critical}) {
+    for (const auto level :
+         {plan::Level::informational, plan::Level::low, plan::Level::medium, plan::Level::high, plan::Level::critical}) {
       if (plan::level_name(level) == *text) out.level = level;
     }
     if (!out.level) reader_.wrong_type(node, "a level (informational, low, medium, high, critical)");
@@ -230,7 +241,8 @@ TestFile parse_test_file(const yaml::File& file, const std::vector<plan::SourceP
   Node place;
   place.where = {file.path, 1, 1, 1};
   DocumentReader(file, {"V8001", "V8002", "V8003", "V8004"}, diagnostics)
-      .report("V8003", documents.empty() ? place : documents.back(), "a test file holds one document, a map", "start with `tests:`");
+      .report("V8003", documents.empty() ? place : documents.back(), "a test file holds one document, a map",
+              "start with `tests:`");
   return {};
 }
 

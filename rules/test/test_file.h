@@ -50,7 +50,8 @@ struct TestFile {
   std::vector<TestCase> cases;
 };
 
-[[nodiscard]] TestFile parse_test_file(const yaml::File& file, const std::vector<plan::SourcePlan>& sources, Diagnostics& diagnostics);
+[[nodiscard]] TestFile parse_test_file(const yaml::File& file, const std::vector<plan::SourcePlan>& sources,
+                                       Diagnostics& diagnostics);
 
 // "8m20s" after the start of its case.
 [[nodiscard]] std::string offset_text(TimeUs t, TimeUs start);

@@ -48,7 +48,8 @@ std::string syslog_time(TimeUs t) {
   static const char* const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const CivilTime civil = to_civil(t);
   char text[32];
-  std::snprintf(text, sizeof text, "%s %2d %02d:%02d:%02d", months[civil.month - 1], civil.day, civil.hour, civil.minute, civil.second);
+  std::snprintf(text, sizeof text, "%s %2d %02d:%02d:%02d", months[civil.month - 1], civil.day, civil.hour, civil.minute,
+                civil.second);
   return text;
 }
 
@@ -88,7 +89,8 @@ class Story {
       origin->clock = static_cast<std::uint32_t>(origins_.size());
       for (std::uint32_t i = 0; i < plan_->sources.size(); ++i) {
         const std::string& name = plan_->sources[i].source.name;
-        if ((origin->source_name == "hook" && name == "okta") || (origin->source_name == "file" && name == "sshd")) origin->source = i;
+        if ((origin->source_name == "hook" && name == "okta") || (origin->source_name == "file" && name == "sshd"))
+          origin->source = i;
       }
       origins_[how] = std::move(origin);
     }
@@ -116,7 +118,8 @@ class Story {
       sequencer_.apply(hits, alerts);
     }
     std::vector<std::string> out;
-    for (const alert::Alert& alert : alerts) out.push_back(alert.rule->label() + " " + alert.group.at(0).second + " " + std::to_string(alert.count));
+    for (const alert::Alert& alert : alerts)
+      out.push_back(alert.rule->label() + " " + alert.group.at(0).second + " " + std::to_string(alert.count));
     return out;
   }
 
@@ -136,7 +139,8 @@ TEST(Demo, FiresWhatTheStorySaysAndNothingElse) {
   const std::vector<Step> steps = story();
   EXPECT_EQ(steps.size(), 11U);
   for (const Step& step : steps) {
-    const std::vector<std::string> wanted = step.expected.empty() ? std::vector<std::string>{} : std::vector<std::string>{step.expected};
+    const std::vector<std::string> wanted =
+        step.expected.empty() ? std::vector<std::string>{} : std::vector<std::string>{step.expected};
     EXPECT_EQ(live.feed(step), wanted) << step.file;
     alerts += wanted.size();
   }

@@ -62,7 +62,8 @@ TEST(Packs, EveryRuleFileHasATestThatFiresAndOneThatStaysQuiet) {
     const std::string test = path.substr(0, path.size() - 4) + ".test.yml";
     ASSERT_TRUE(std::filesystem::exists(test)) << test;
     const TestReport report = run_test_file({test, read_whole(test)}, options);
-    const auto fired = std::count_if(report.cases.begin(), report.cases.end(), [](const CaseResult& result) { return result.alerts > 0; });
+    const auto fired =
+        std::count_if(report.cases.begin(), report.cases.end(), [](const CaseResult& result) { return result.alerts > 0; });
     EXPECT_GT(fired, 0) << path;
     EXPECT_LT(fired, static_cast<std::ptrdiff_t>(report.cases.size())) << path;
     ++rules;

@@ -43,7 +43,8 @@ void expect_ids_and_times(const DecodedAll& decoded, const std::string& id, cons
 }
 
 std::size_t with_flag(const DecodedAll& decoded, event::EventFlag flag) {
-  return static_cast<std::size_t>(std::count_if(decoded.events.begin(), decoded.events.end(), [&](const Decoded& event) { return (event.flags & flag) != 0; }));
+  return static_cast<std::size_t>(std::count_if(decoded.events.begin(), decoded.events.end(),
+                                                [&](const Decoded& event) { return (event.flags & flag) != 0; }));
 }
 
 TEST_F(SourceCorpus, EachFileGoesToItsSourceType) {
@@ -123,7 +124,8 @@ TEST_F(SourceCorpus, SyslogLinesAreReadByTheirPatterns) {
     const bool sign_in = action != event.fields.end() && (action->second == "Failed" || action->second == "Accepted");
     EXPECT_EQ(sign_in, re2::RE2::PartialMatch(event.raw, R"((Failed|Accepted) [\w/-]+ for .* from \S+ port \d+)")) << event.raw;
     if (sign_in) {
-      EXPECT_TRUE(event.fields.contains("user") && event.fields.contains("source_ip") && event.fields.contains("port")) << event.raw;
+      EXPECT_TRUE(event.fields.contains("user") && event.fields.contains("source_ip") && event.fields.contains("port"))
+          << event.raw;
     }
     EXPECT_EQ(event.repeat, (event.flags & event::kRepeated) != 0 ? 5U : 1U);
   }

@@ -18,7 +18,13 @@ class Collector : public event::EventVisitor {
 
   void on_event(const event::EventView& view) override {
     const plan::SourceProgram& program = plan_.sources[view.head.source];
-    Decoded decoded{program.source.name, std::string(view.head.id), std::string(view.raw), view.head.t, view.head.flags, view.head.repeat, {}};
+    Decoded decoded{program.source.name,
+                    std::string(view.head.id),
+                    std::string(view.raw),
+                    view.head.t,
+                    view.head.flags,
+                    view.head.repeat,
+                    {}};
     for (std::uint32_t i = 0; i < program.slots.size(); ++i) {
       if (!view.slot(i).empty()) decoded.fields[program.slots[i].path.text()] = std::string(view.slot(i).front().text);
     }
@@ -34,7 +40,8 @@ class Collector : public event::EventVisitor {
 
 class Elements : public event::ElementSink {
  public:
-  Elements(event::Decoder& decoder, const event::Origin& origin, event::EventVisitor& visitor) : decoder_(decoder), origin_(origin), visitor_(visitor) {}
+  Elements(event::Decoder& decoder, const event::Origin& origin, event::EventVisitor& visitor)
+      : decoder_(decoder), origin_(origin), visitor_(visitor) {}
 
   void on_element(std::string_view bytes, std::uint64_t line, std::uint64_t position) override {
     std::string padded(bytes);
@@ -72,7 +79,8 @@ plan::PlanPtr plan_with_fields(const std::vector<std::string>& fields) {
         slot.upper = slot.upper || canonical.upper;
         if (!canonical.from) continue;
         plan::FieldPath& spelling = slot.spellings.emplace_back(*canonical.from);
-        spelling.segments.insert(spelling.segments.end(), slot.path.segments.begin() + static_cast<std::ptrdiff_t>(to.size()), slot.path.segments.end());
+        spelling.segments.insert(spelling.segments.end(), slot.path.segments.begin() + static_cast<std::ptrdiff_t>(to.size()),
+                                 slot.path.segments.end());
       }
       program.slots.push_back(std::move(slot));
     }

@@ -82,7 +82,9 @@ TEST(Sources, ShippedListsParse) {
   EXPECT_TRUE(diagnostics.items().empty()) << all_messages(diagnostics);
   ASSERT_TRUE(lists.contains("shared_accounts"));
   ASSERT_TRUE(lists.contains("sensitive_apps"));
-  const auto holds = [&](const char* list, const char* value) { return std::count(lists[list].begin(), lists[list].end(), value) == 1; };
+  const auto holds = [&](const char* list, const char* value) {
+    return std::count(lists[list].begin(), lists[list].end(), value) == 1;
+  };
   for (const char* account : {"root", "admin", "ubuntu", "ec2-user"}) EXPECT_TRUE(holds("shared_accounts", account)) << account;
   EXPECT_TRUE(holds("sensitive_apps", "Payroll"));
   EXPECT_TRUE(holds("sensitive_apps", "Okta Admin Console"));
@@ -91,7 +93,8 @@ TEST(Sources, ShippedListsParse) {
 TEST(Sources, AnOwnFileReplacesTheShippedOne) {
   Diagnostics diagnostics;
   auto files = builtin_sources();
-  files.push_back({"mine/okta.yml", "source: okta\nrecognise: {all: [uuid]}\ntime: {path: when, format: epoch_ms}\naccept: 1h\n"});
+  files.push_back(
+      {"mine/okta.yml", "source: okta\nrecognise: {all: [uuid]}\ntime: {path: when, format: epoch_ms}\naccept: 1h\n"});
   const auto plans = load_sources(files, diagnostics);
   EXPECT_TRUE(diagnostics.items().empty()) << all_messages(diagnostics);
   ASSERT_EQ(plans.size(), 4U);
@@ -109,7 +112,8 @@ TEST(Sources, GenericJsonIsAlwaysThere) {
 
 TEST(Sources, BrokenFilesAreLeftOutAndTheOthersStay) {
   Diagnostics diagnostics;
-  const auto plans = load_sources({{"a.yml", "source: a\nrecognize: {all: [x]}\ntime: {path: t}\n"}, {"x.yml", kMinimal}}, diagnostics);
+  const auto plans =
+      load_sources({{"a.yml", "source: a\nrecognize: {all: [x]}\ntime: {path: t}\n"}, {"x.yml", kMinimal}}, diagnostics);
   EXPECT_EQ(find(plans, "a"), nullptr);
   EXPECT_NE(find(plans, "x"), nullptr);
   ASSERT_EQ(diagnostics.error_count(), 2U);  // the unknown key, and the recognise that is missing for it
@@ -130,17 +134,19 @@ TEST(Sources, EveryErrorOfAFileIsReported) {
   std::vector<std::string> codes;
   for (const Diagnostic& item : diagnostics.items()) codes.push_back(item.code);
   std::sort(codes.begin(), codes.end());
-  EXPECT_EQ(codes, (std::vector<std::string>{"V7001", "V7003", "V7004", "V7004", "V7005", "V7006", "V7007", "V7008", "V7009", "V7010", "V7011", "V7012", "V7013"}))
+  EXPECT_EQ(codes, (std::vector<std::string>{"V7001", "V7003", "V7004", "V7004", "V7005", "V7006", "V7007", "V7008", "V7009",
+                                             "V7010", "V7011", "V7012", "V7013"}))
       << all_messages(diagnostics);
 }
 
 TEST(Sources, NormalisedFieldsMayMapAndBeConstant) {
   Diagnostics diagnostics;
-  const auto plans = load_text(std::string(kMinimal) +
-                                   "normalise:\n  - when: {kind: [a, 'b*']}\n    category: c\n"
-                                   "    set: {event.outcome: {path: r, map: {'1': success}, else: unknown}, event.action: {value: login}, "
-                                   "user.name: 'target[type=User].id|lower'}\n",
-                               diagnostics);
+  const auto plans =
+      load_text(std::string(kMinimal) +
+                    "normalise:\n  - when: {kind: [a, 'b*']}\n    category: c\n"
+                    "    set: {event.outcome: {path: r, map: {'1': success}, else: unknown}, event.action: {value: login}, "
+                    "user.name: 'target[type=User].id|lower'}\n",
+                diagnostics);
   ASSERT_TRUE(diagnostics.items().empty()) << all_messages(diagnostics);
   const plan::Normalise& entry = find(plans, "x")->normalise.at(0);
   EXPECT_EQ(entry.when.at(0).values, (std::vector<std::string>{"a", "b*"}));

@@ -7,7 +7,8 @@ namespace vedette::tests {
 namespace {
 
 Decoded read_line(const std::string& line) {
-  static const plan::PlanPtr plan = plan_with_fields({"action", "method", "user", "invalid", "source_ip", "port", "key", "program", "pid", "host", "message", "pattern", "more"});
+  static const plan::PlanPtr plan = plan_with_fields({"action", "method", "user", "invalid", "source_ip", "port", "key",
+                                                      "program", "pid", "host", "message", "pattern", "more"});
   const DecodedAll decoded = decode_text(plan, line + "\n", "sshd", true);
   EXPECT_EQ(decoded.events.size(), 1U) << line;
   return decoded.events.empty() ? Decoded{} : decoded.events.front();
@@ -35,16 +36,19 @@ TEST(SshdPatterns, SignInsAndTheirPeers) {
       {"Failed none for invalid user  from 192.0.2.7 port 40001 ssh2", "Failed", "", "192.0.2.7", "40001"},
       {"Failed publickey for alice from 192.0.2.7 port 40001 ssh2: RSA SHA256:abc", "Failed", "alice", "192.0.2.7", "40001"},
       {"Accepted password for alice from 192.0.2.7 port 40001 ssh2", "Accepted", "alice", "192.0.2.7", "40001"},
-      {"Accepted publickey for alice from 192.0.2.7 port 40001 ssh2: ED25519 SHA256:abc", "Accepted", "alice", "192.0.2.7", "40001"},
-      {"Accepted publickey for alice from 192.0.2.7 port 40001 ssh2: ED25519-CERT ID alice@acme.example (serial 7) CA RSA SHA256:abc", "Accepted", "alice", "192.0.2.7", "40001"},
+      {"Accepted publickey for alice from 192.0.2.7 port 40001 ssh2: ED25519 SHA256:abc", "Accepted", "alice", "192.0.2.7",
+       "40001"},
+      {"Accepted publickey for alice from 192.0.2.7 port 40001 ssh2: ED25519-CERT ID alice@acme.example (serial 7) CA RSA "
+       "SHA256:abc",
+       "Accepted", "alice", "192.0.2.7", "40001"},
       // Names that the visitor chose.
       {"Failed password for invalid user root from 198.51.100.9 port 22 ssh2 from 192.0.2.7 port 40001 ssh2", "Failed",
        "root from 198.51.100.9 port 22 ssh2", "192.0.2.7", "40001"},
       {"Failed password for invalid user a b  c from 192.0.2.7 port 40001 ssh2", "Failed", "a b  c", "192.0.2.7", "40001"},
       {"Failed password for invalid user x from 198.51.100.9 port 22 ssh2: y from 192.0.2.7 port 40001 ssh2", "Failed",
        "x from 198.51.100.9 port 22 ssh2: y", "192.0.2.7", "40001"},
-      {"Failed password for invalid user Accepted password for root from 198.51.100.9 port 1 ssh2 from 192.0.2.7 port 40001 ssh2", "Failed",
-       "Accepted password for root from 198.51.100.9 port 1 ssh2", "192.0.2.7", "40001"},
+      {"Failed password for invalid user Accepted password for root from 198.51.100.9 port 1 ssh2 from 192.0.2.7 port 40001 ssh2",
+       "Failed", "Accepted password for root from 198.51.100.9 port 1 ssh2", "192.0.2.7", "40001"},
   };
   for (const Peer& peer : peers) {
     const Decoded event = read_line(std::string("Jun  9 10:30:01 bastion sshd[4100]: ") + peer.message);
@@ -77,7 +81,9 @@ TEST(SshdPatterns, LinesThatTellOfAnAttemptAgainAreNoSignIns) {
 }
 
 TEST(SshdPatterns, ARepeatedMessageIsReadInsideAndDeclaresItsCount) {
-  const Decoded event = read_line("Jun  9 10:30:01 bastion sshd[4100]: message repeated 5 times: [ Failed password for alice from 192.0.2.7 port 40001 ssh2]");
+  const Decoded event = read_line(
+      "Jun  9 10:30:01 bastion sshd[4100]: message repeated 5 times: [ Failed password for alice from 192.0.2.7 port 40001 "
+      "ssh2]");
   EXPECT_EQ(event.repeat, 5U);
   EXPECT_TRUE((event.flags & event::kRepeated) != 0);
   EXPECT_EQ(field(event, "action"), "Failed");
@@ -86,19 +92,27 @@ TEST(SshdPatterns, ARepeatedMessageIsReadInsideAndDeclaresItsCount) {
 }
 
 TEST(SshdPatterns, PamCountsAndOtherPrograms) {
-  EXPECT_EQ(field(read_line("Jun  9 10:30:01 bastion sshd[4100]: PAM 1 more authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.7"), "more"), "1");
-  const Decoded old = read_line("Jun  9 10:30:01 bastion sshd(pam_unix)[19937]: authentication failure; logname= uid=0 euid=0 tty=NODEVssh ruser= rhost=192.0.2.7  user=root");
+  EXPECT_EQ(field(read_line("Jun  9 10:30:01 bastion sshd[4100]: PAM 1 more authentication failure; logname= uid=0 euid=0 "
+                            "tty=ssh ruser= rhost=192.0.2.7"),
+                  "more"),
+            "1");
+  const Decoded old = read_line(
+      "Jun  9 10:30:01 bastion sshd(pam_unix)[19937]: authentication failure; logname= uid=0 euid=0 tty=NODEVssh ruser= "
+      "rhost=192.0.2.7  user=root");
   EXPECT_EQ(field(old, "action"), "authentication failure");
   EXPECT_EQ(field(old, "user"), "root");
-  const Decoded sudo = read_line("Jun  9 10:30:01 bastion sudo: alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/ls");
+  const Decoded sudo =
+      read_line("Jun  9 10:30:01 bastion sudo: alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/ls");
   EXPECT_EQ(field(sudo, "program"), "sudo");
   EXPECT_EQ(field(sudo, "message"), "alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/ls");
   EXPECT_EQ(field(sudo, "action"), "(absent)");
-  EXPECT_EQ(field(read_line("Jun  9 10:30:01 bastion passwd[7]: pam_unix(passwd:chauthtok): password changed for alice"), "user"), "alice");
+  EXPECT_EQ(field(read_line("Jun  9 10:30:01 bastion passwd[7]: pam_unix(passwd:chauthtok): password changed for alice"), "user"),
+            "alice");
 }
 
 TEST(SshdPatterns, LinesWithoutAHeaderLackOnlyTheirTime) {
-  for (const char* line : {"Failed password for alice from 192.0.2.7 port 40001 ssh2", " Failed password for alice from 192.0.2.7 port 40001 ssh2 "}) {
+  for (const char* line : {"Failed password for alice from 192.0.2.7 port 40001 ssh2",
+                           " Failed password for alice from 192.0.2.7 port 40001 ssh2 "}) {
     const Decoded event = read_line(line);
     EXPECT_TRUE((event.flags & event::kTimeMissing) != 0);
     EXPECT_EQ(field(event, "action"), "Failed");
