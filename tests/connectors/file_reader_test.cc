@@ -93,6 +93,8 @@ TEST(FileReader, BatchesAreBoundedByTheInputAlone) {
   ASSERT_EQ(small.batches.size(), 3u);
   EXPECT_EQ(small.batches[0].size(), 512u);
   EXPECT_EQ(small.batches[2].size(), 276u);
+  const std::vector<Element> elements = small.elements();
+  for (std::size_t i = 0; i < elements.size(); ++i) EXPECT_EQ(elements[i].bytes, "{\"n\":" + std::to_string(i) + "}");
   EXPECT_EQ(read(dir.write("many", many), 777), small);
   std::string large;
   for (int i = 0; i < 30; ++i) large += "{\"n\":\"" + std::string(100'000, 'x') + "\"}\n";

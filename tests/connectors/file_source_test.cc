@@ -23,7 +23,7 @@ class FileSourceTest : public ::testing::Test {
     options.follow = true;
     options.from_end = from_end;
     options.poll = std::chrono::milliseconds(5);
-    options.rotation_quiet = std::chrono::milliseconds(100);
+    options.rotation_quiet = std::chrono::milliseconds(300);
     source_ = std::make_unique<FileSource>(options, [this] { return ++clock_; }, log_.log(), RejectHandler{});
     ASSERT_TRUE(source_->start(sink_).ok());
   }
@@ -79,6 +79,7 @@ TEST_F(FileSourceTest, SurvivesRotationByRename) {
   std::filesystem::rename(path, dir_.file("log.1"));
   append(dir_.file("log.1"), "two\n");  // the writer has not noticed yet
   dir_.write("log", "three\n");
+  std::this_thread::sleep_for(std::chrono::milliseconds(60));
   append(dir_.file("log.1"), "last without newline");
   EXPECT_TRUE(delivers({"one", "two", "last without newline", "three"}));
   append(path, "four\n");

@@ -209,14 +209,24 @@ TEST_F(KafkaTest, WaitsForATopicThatDoesNotExist) {
   // The mock makes topics that are asked for; an unknown one is an error that we tell it to give.
   create("okta", 1);
   rd_kafka_mock_topic_set_error(cluster_, "okta", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
-  consume({"okta"}, true);
+  create("aws", 1);
+  consume({"okta", "aws"}, true);
   ASSERT_TRUE(eventually([&] { return log_.text().find("topic okta does not exist; waiting for it") != std::string::npos; })) << log_.text();
-  EXPECT_EQ(source_->counters().partitions, 0u);
+  ASSERT_TRUE(eventually([&] { return source_->counters().partitions == 1; }));
+  for (const char* value : {"a1", "a2", "a3"}) produce("aws", 0, value);
+  flush();
+  ASSERT_TRUE(receives(3));
   rd_kafka_mock_topic_set_error(cluster_, "okta", RD_KAFKA_RESP_ERR_NO_ERROR);
   produce("okta", 0, "first");
   flush();
-  // Made after we began: read from its start although latest was asked for.
-  EXPECT_TRUE(receives(1)) << log_.text();
+  // Made after we began: read from its start although latest was asked for. The other topic goes on where it was.
+  ASSERT_TRUE(receives(4)) << log_.text();
+  produce("aws", 0, "a4");
+  flush();
+  ASSERT_TRUE(receives(5));
+  auto got = received();
+  EXPECT_EQ(got["aws/0"], (std::vector<std::string>{"a1", "a2", "a3", "a4"}));
+  EXPECT_EQ(got["okta/0"], (std::vector<std::string>{"first"}));
 }
 
 TEST_F(KafkaTest, ComesBackAfterTheBrokerWasDown) {
@@ -337,6 +347,25 @@ TEST_F(KafkaTest, AFullQueueWaitsInsteadOfDropping) {
   EXPECT_TRUE(sink_->stop().ok());
   EXPECT_EQ(sink_->delivered(), 200u);
   EXPECT_EQ(sink_->failed(), 0u);
+}
+
+// The idempotent producer's end is not the sink's: what was not delivered goes out through a new one.
+TEST_F(KafkaTest, AProducerThatFailedForGoodIsReplaced) {
+  create("alerts", 1);
+  start_sink("alerts");
+  sink_->deliver(alert_of("id0", "k"), "0");
+  ASSERT_TRUE(eventually([&] { return sink_->delivered() == 1; }));
+  constexpr std::int16_t kProduceRequest = 0;
+  rd_kafka_mock_push_request_errors(cluster_, kProduceRequest, 1, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+  for (int i = 1; i <= 50; ++i) sink_->deliver(alert_of("id" + std::to_string(i), "k"), std::to_string(i));
+  ASSERT_TRUE(eventually([&] { return sink_->delivered() == 51; })) << sink_->delivered() << "\n" << log_.text();
+  EXPECT_NE(log_.text().find("was replaced"), std::string::npos) << log_.text();
+  EXPECT_EQ(sink_->failed(), 0u);
+  consume({"alerts"});
+  ASSERT_TRUE(receives(51));
+  std::vector<std::string> wanted;
+  for (int i = 0; i <= 50; ++i) wanted.push_back(std::to_string(i));
+  EXPECT_EQ(batches_.records(), wanted);
 }
 
 TEST_F(KafkaTest, StoppingWithoutABrokerEndsAndCounts) {
