@@ -209,6 +209,7 @@ void Correlation::insert(std::uint32_t group_index, const GroupHit& hit) {
     if (input_of(hit) + 1 == plan_.inputs.size()) known.info = (known.info & ~kMaxInput) | input_of(hit);
     known.info |= kFreshBit;
     at = place.first;
+    window_->inserted(group, at);
   } else {
     const bool again = place.present && mutated(Mutation::no_dedup) && (group.hits[place.index].info & kFreshBit) == 0;
     if (place.present && !again) return;

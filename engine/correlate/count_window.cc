@@ -13,10 +13,10 @@ class CountWindow final : public Window {
     const TimeUs t = hits[index].t;
     const TimeUs last = recheck_end(t);
     std::uint64_t since = 0;  // weight from t on without the fresh hits: beyond the threshold later windows held already
-    std::uint32_t from = index;
-    if (from > 0 && hits[from - 1].t == t) from = hits.lower_bound(t);
+    if (!group.weighted && hits.size() < need_) return;
+    std::uint32_t from = hits.run_begin(index);
     while (from < hits.size() && hits[from].t <= last && since < need_) {
-      const std::uint32_t to = hits.upper_bound(hits[from].t);
+      const std::uint32_t to = hits.run_end(from);
       if (satisfied(group, to - 1)) mark(group, from, to, index, triggers);
       if (to == hits.size()) break;
       for (std::uint32_t i = from; i < to && since < need_; ++i) {

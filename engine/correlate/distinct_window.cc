@@ -79,17 +79,23 @@ class DistinctWindow final : public Window {
     const HitList& hits = group.hits;
     const TimeUs t = hits[index].t;
     const TimeUs last = recheck_end(t);
+    if (group.extra != nullptr && !recent_reach(group, INT64_MIN)) return;  // not even all values together
     since_.clear();
     std::uint64_t since = 0;  // distinct values from t on without the fresh hits: beyond the threshold later windows held already
-    std::uint32_t from = index;
-    if (from > 0 && hits[from - 1].t == t) from = hits.lower_bound(t);
-    while (from < hits.size() && hits[from].t <= last && since < need_) {
-      const std::uint32_t to = hits.upper_bound(hits[from].t);
+    std::uint32_t from = hits.run_begin(index);
+    const std::uint32_t own_end = hits.run_end(index);
+    if (own_end < hits.size()) note_fresh(group, from, own_end);
+    while (from < hits.size() && hits[from].t <= last) {
+      const std::uint32_t to = hits.run_end(from);
       if (satisfied(group, to - 1)) mark(group, from, to, index, triggers);
-      if (to == hits.size()) break;
+      if (to == hits.size()) return;
       for (std::uint32_t i = from; i < to && since < need_; ++i) {
-        if ((hits[i].info & kFreshBit) == 0 && since_.insert(hits[i].value)) since += value_weight(group, hits[i]);
+        if ((hits[i].info & kFreshBit) != 0 || !since_.insert(hits[i].value)) continue;
+        since += value_weight(group, hits[i]);
+        std::erase(fresh_, hits[i].value);
       }
+      // Later windows held as much before: enough other values, or the fresh values themselves.
+      if (since >= need_ || fresh_.empty()) return;
       from = to;
     }
   }
@@ -152,11 +158,22 @@ class DistinctWindow final : public Window {
     }
   }
 
+  // The values that the record being applied brought at one time.
+  void note_fresh(const Group& group, std::uint32_t from, std::uint32_t to) {
+    fresh_.clear();
+    for (std::uint32_t i = from; i < to; ++i) {
+      if ((group.hits[i].info & kFreshBit) != 0) fresh_.push_back(group.hits[i].value);
+    }
+  }
+
   // `last` is the last hit of its time.
   [[nodiscard]] bool satisfied(const Group& group, std::uint32_t last) {
     const HitList& hits = group.hits;
     const TimeUs begin = hits[last].t - width_ + (mutated(Mutation::window_edge_open) ? 1 : 0);
-    if (group.extra != nullptr && last + 1 == hits.size()) return recent_reach(group, begin);
+    if (group.extra != nullptr) {  // values seen since the window began, in it or after it
+      const bool enough = recent_reach(group, begin);
+      if (!enough || last + 1 == hits.size()) return enough;
+    }
     seen_.clear();
     std::uint64_t sum = 0;
     for (std::uint32_t i = last + 1; i-- > 0 && hits[i].t >= begin;) {
@@ -212,6 +229,7 @@ class DistinctWindow final : public Window {
   ValueSet since_;
   ValueSet seen_;
   std::vector<std::uint8_t> keep_;
+  std::vector<std::uint64_t> fresh_;
 };
 
 }  // namespace

@@ -37,6 +37,27 @@ std::uint32_t HitList::upper_bound(TimeUs t) const {
   return partition_from_end(size_, [&](std::uint32_t i) { return (*this)[i].t > t; });
 }
 
+std::uint32_t HitList::run_end(std::uint32_t i) const {
+  const TimeUs t = (*this)[i].t;
+  std::uint32_t low = i;  // of this time
+  std::uint32_t step = 1;
+  while (low + step < size_ && (*this)[low + step].t == t) {
+    low += step;
+    step *= 2;
+  }
+  std::uint32_t high = std::min(low + step, size_);  // later, or the end
+  while (high - low > 1) {
+    const std::uint32_t middle = low + (high - low) / 2;
+    ((*this)[middle].t == t ? low : high) = middle;
+  }
+  return high;
+}
+
+std::uint32_t HitList::run_begin(std::uint32_t i) const {
+  const TimeUs t = (*this)[i].t;
+  return partition_from_end(i, [&](std::uint32_t j) { return (*this)[j].t == t; });
+}
+
 void HitList::reallocate(Pool& pool, std::uint32_t capacity) {
   const std::size_t bytes = Pool::rounded(capacity * sizeof(GroupHit));
   auto* data = static_cast<GroupHit*>(pool.allocate(bytes));

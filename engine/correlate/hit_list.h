@@ -38,6 +38,10 @@ class HitList {
   // First index with a time >= t (resp. > t); fast near the end.
   [[nodiscard]] std::uint32_t lower_bound(TimeUs t) const;
   [[nodiscard]] std::uint32_t upper_bound(TimeUs t) const;
+  // One past the last hit with the time of hit i; fast for short runs.
+  [[nodiscard]] std::uint32_t run_end(std::uint32_t i) const;
+  // The first hit with the time of hit i; fast for short runs.
+  [[nodiscard]] std::uint32_t run_begin(std::uint32_t i) const;
 
   void insert(Pool& pool, std::uint32_t at, const GroupHit& hit);
   void erase(std::uint32_t from, std::uint32_t to);

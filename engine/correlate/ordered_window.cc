@@ -1,6 +1,7 @@
 // temporal_ordered: a hit that can fill the last position is a trigger when the earlier positions can be filled, in order, by
 // other events of its window. Going forward in time, it is enough to know for every position the latest possible start of
-// a sequence that has reached it: a later start is never worse, and equal times are folded in as one step.
+// a sequence that has reached it: a later start is never worse, and equal times are folded in as one step. A hit out of order
+// is followed forward only until it makes no difference any more.
 #include <algorithm>
 #include <vector>
 
@@ -12,8 +13,8 @@ namespace {
 
 constexpr TimeUs kNever = INT64_MIN;
 
-// Group::extra of a sequence: the time of the last hit, whose run is not yet folded in, then per position the latest start of
-// a sequence that filled the positions up to it before that run.
+// Group::extra of a sequence: the time of the last hit, whose run is not yet folded in; per position but the last, the latest
+// start of a sequence that filled the positions up to it before that run; per position, its latest hit.
 
 class OrderedWindow final : public Window {
  public:
@@ -21,19 +22,33 @@ class OrderedWindow final : public Window {
       : Window(context, width, positions),
         positions_(positions),
         last_bit_(std::uint64_t{1} << (positions - 1)),
-        best_(positions),
-        next_(positions) {}
+        best_(positions - 1),
+        without_(positions - 1),
+        next_(positions - 1) {}
+
+  void inserted(Group& group, std::uint32_t index) override {
+    if (group.extra == nullptr) {
+      group.extra_bytes = static_cast<std::uint32_t>(sizeof(TimeUs) * 2 * positions_);
+      group.extra = context_.pool.allocate(group.extra_bytes);
+      std::fill_n(static_cast<TimeUs*>(group.extra), 2 * positions_, kNever);
+    }
+    const GroupHit& hit = group.hits[index];
+    TimeUs* latest = static_cast<TimeUs*>(group.extra) + positions_;
+    for (std::uint32_t p = 0; p < positions_; ++p) {
+      if ((hit.value >> p & 1) != 0) latest[p] = std::max(latest[p], hit.t);
+    }
+  }
 
   void recheck(Group& group, std::uint32_t index, std::vector<std::uint32_t>& triggers) override {
     if (mutated(Mutation::ordered_unchecked)) return recheck_unordered(group, index, triggers);
     const TimeUs t = group.hits[index].t;
     if (t == group.hits.back().t) {
-      const std::uint32_t from = group.hits.lower_bound(t);
+      const std::uint32_t from = group.hits.run_begin(index);
       load_progress(group, from);
-      check_tie(group, from, group.hits.size(), triggers);
+      check_run(group, from, group.hits.size(), triggers);
       store_progress(group, t);
     } else {
-      sweep(group, t, triggers);
+      follow(group, group.hits.run_begin(index), triggers);
     }
   }
 
@@ -58,14 +73,17 @@ class OrderedWindow final : public Window {
   }
 
  private:
-  // Units of equal times: hits of one source event are one unit. Skips the unit of `without`.
-  void collect(const Group& group, std::uint32_t from, std::uint32_t to, std::uint32_t without = plan::kNone) {
+  // Units of equal times: hits of one source event are one unit. Skips the unit of `without`, and hits with a skipped flag.
+  void collect(const Group& group, std::uint32_t from, std::uint32_t to, std::uint32_t without = plan::kNone,
+               std::uint32_t skipped_flag = 0) {
     tie_.clear();
     for (std::uint32_t i = from; i < to;) {
       const std::uint32_t base = context_.records.base_of(group.hits[i].record);
       std::uint64_t mask = 0;
-      for (; i < to && context_.records.base_of(group.hits[i].record) == base; ++i) mask |= group.hits[i].value;
-      if (base != without) tie_.add(mask);
+      for (; i < to && context_.records.base_of(group.hits[i].record) == base; ++i) {
+        if ((group.hits[i].info & skipped_flag) == 0) mask |= group.hits[i].value;
+      }
+      if (base != without && mask != 0) tie_.add(mask);
     }
   }
 
@@ -94,16 +112,16 @@ class OrderedWindow final : public Window {
   // Start of sequences whose next position is p, given best_ before the run at t.
   [[nodiscard]] TimeUs start_of(std::uint32_t position, TimeUs t) const { return position == 0 ? t : best_[position - 1]; }
 
-  // tie_ holds the run at t: best_ before it becomes best_ after it.
-  void fold(TimeUs t) {
-    next_ = best_;
-    for (std::uint32_t first = 0; first < positions_; ++first) {
-      const TimeUs start = start_of(first, t);
+  // tie_ holds the run at t: `best` before it becomes `best` after it.
+  void fold(std::vector<TimeUs>& best, TimeUs t) {
+    next_ = best;
+    for (std::uint32_t first = 0; first < best.size(); ++first) {
+      const TimeUs start = first == 0 ? t : best[first - 1];
       if (start == kNever) continue;
       tie_.start(positions_);
-      for (std::uint32_t p = first; p < positions_ && tie_.extend(p); ++p) next_[p] = std::max(next_[p], start);
+      for (std::uint32_t p = first; p < best.size() && tie_.extend(p); ++p) next_[p] = std::max(next_[p], start);
     }
-    best_.swap(next_);
+    best.swap(next_);
   }
 
   // Whether a hit of the run (whose unit was taken out of tie_) can be the last position.
@@ -117,7 +135,7 @@ class OrderedWindow final : public Window {
   }
 
   // best_ stands before the run [from, to); leaves the whole run in tie_.
-  void check_tie(Group& group, std::uint32_t from, std::uint32_t to, std::vector<std::uint32_t>& triggers) {
+  void check_run(Group& group, std::uint32_t from, std::uint32_t to, std::vector<std::uint32_t>& triggers) {
     collect(group, from, to);
     const TimeUs t = group.hits[from].t;
     for (std::uint32_t i = from; i < to; ++i) {
@@ -133,53 +151,73 @@ class OrderedWindow final : public Window {
     }
   }
 
-  // Hits out of order: start afresh a window before t and go on as far as windows can hold t.
-  void sweep(Group& group, TimeUs t, std::vector<std::uint32_t>& triggers) {
+  // The run at `from` holds fresh hits and is not the last. Goes on with two states, with and without fresh hits, as long as
+  // they differ and windows can reach back to the run.
+  void follow(Group& group, std::uint32_t from, std::vector<std::uint32_t>& triggers) {
     HitList& hits = group.hits;
-    const TimeUs last = recheck_end(t);
-    std::fill(best_.begin(), best_.end(), kNever);
-    for (std::uint32_t from = hits.lower_bound(t - width_); from < hits.size();) {
-      const TimeUs at = hits[from].t;
-      if (at > last) return;  // too far ahead for this hit to matter: what is known there stands
-      const std::uint32_t to = hits.upper_bound(at);
-      if (at >= t) {
-        check_tie(group, from, to, triggers);
-      } else {
-        collect(group, from, to);
-      }
-      if (to == hits.size()) return store_progress(group, at);
-      fold(at);
+    const TimeUs last = recheck_end(hits[from].t);
+    look_back(group, from);
+    without_ = best_;
+    while (hits[from].t <= last) {
+      const TimeUs t = hits[from].t;
+      const std::uint32_t to = hits.run_end(from);
+      check_run(group, from, to, triggers);
+      if (to == hits.size()) return store_progress(group, t);
+      fold(best_, t);
+      collect(group, from, to, plan::kNone, kFreshBit);
+      fold(without_, t);
+      if (best_ == without_) return;
       from = to;
     }
+  }
+
+  // best_ before the run that begins at `from`: for each position a sequence is filled backwards, as late as possible.
+  void look_back(const Group& group, std::uint32_t from) {
+    const HitList& hits = group.hits;
+    const TimeUs begin = hits[from].t - width_;
+    const TimeUs* latest = static_cast<const TimeUs*>(group.extra) + positions_;
+    std::fill(best_.begin(), best_.end(), kNever);
+    open_.clear();
+    for (std::uint32_t p = 0; p < best_.size() && latest[p] >= begin; ++p) open_.push_back(p + 1);
+    std::size_t unfinished = open_.size();
+    for (std::uint32_t to = from; to > 0 && unfinished > 0 && hits[to - 1].t >= begin;) {
+      const std::uint32_t run = hits.run_begin(to - 1);
+      if (to - run > 1) collect(group, run, to);
+      for (std::size_t p = 0; p < open_.size(); ++p) {
+        if (open_[p] == 0 || !fill_from_end(hits, run, to, open_[p])) continue;
+        best_[p] = hits[run].t;
+        --unfinished;
+      }
+      to = run;
+    }
+  }
+
+  // Fills positions below `open` from a run, highest first; true when none is left. Runs of several hits are in tie_.
+  bool fill_from_end(const HitList& hits, std::uint32_t run, std::uint32_t to, std::uint32_t& open) {
+    if (to - run == 1) {
+      if ((hits[run].value >> (open - 1) & 1) != 0) --open;
+      return open == 0;
+    }
+    tie_.start(positions_);
+    while (open > 0 && tie_.extend(open - 1)) --open;
+    return open == 0;
   }
 
   // best_ before the last run, which begins at `from`.
   void load_progress(const Group& group, std::uint32_t from) {
     const HitList& hits = group.hits;
-    std::fill(best_.begin(), best_.end(), kNever);
-    if (from == 0) return;
-    if (const auto* progress = static_cast<const TimeUs*>(group.extra)) {
-      const TimeUs tie = progress[0];
-      if (tie == hits[from].t || tie == hits[from - 1].t) {
-        std::copy_n(progress + 1, positions_, best_.begin());
-        if (tie == hits[from].t) return;
-        collect(group, hits.lower_bound(tie), from);
-        return fold(tie);
-      }
+    const auto* progress = static_cast<const TimeUs*>(group.extra);
+    const TimeUs tie = progress[0];
+    if (tie == hits[from].t || (from > 0 && tie == hits[from - 1].t)) {
+      std::copy_n(progress + 1, best_.size(), best_.begin());
+      if (tie == hits[from].t) return;
+      collect(group, hits.run_begin(from - 1), from);
+      return fold(best_, tie);
     }
-    for (std::uint32_t run = hits.lower_bound(hits[from].t - width_); run < from;) {
-      const std::uint32_t to = hits.upper_bound(hits[run].t);
-      collect(group, run, to);
-      fold(hits[run].t);
-      run = to;
-    }
+    look_back(group, from);
   }
 
   void store_progress(Group& group, TimeUs tie) {
-    if (group.extra == nullptr) {
-      group.extra_bytes = static_cast<std::uint32_t>(sizeof(TimeUs) * (1 + positions_));
-      group.extra = context_.pool.allocate(group.extra_bytes);
-    }
     auto* progress = static_cast<TimeUs*>(group.extra);
     progress[0] = tie;
     std::copy(best_.begin(), best_.end(), progress + 1);
@@ -201,7 +239,9 @@ class OrderedWindow final : public Window {
   std::uint32_t positions_;
   std::uint64_t last_bit_;
   std::vector<TimeUs> best_;
+  std::vector<TimeUs> without_;
   std::vector<TimeUs> next_;
+  std::vector<std::uint32_t> open_;
   Tie tie_;
 };
 
