@@ -53,34 +53,50 @@ std::string print_pattern(const Pattern& pattern) {
 
 std::string_view compare_name(CompareOp op) {
   switch (op) {
-    case CompareOp::lt: return "<";
-    case CompareOp::lte: return "<=";
-    case CompareOp::gt: return ">";
-    case CompareOp::gte: return ">=";
-    case CompareOp::eq: return "==";
+    case CompareOp::lt:
+      return "<";
+    case CompareOp::lte:
+      return "<=";
+    case CompareOp::gt:
+      return ">";
+    case CompareOp::gte:
+      return ">=";
+    case CompareOp::eq:
+      return "==";
   }
   return "";
 }
 
 std::string_view field_op_name(FieldOp op) {
   switch (op) {
-    case FieldOp::equals: return "=";
-    case FieldOp::contains: return "contains";
-    case FieldOp::startswith: return "startswith";
-    case FieldOp::endswith: return "endswith";
+    case FieldOp::equals:
+      return "=";
+    case FieldOp::contains:
+      return "contains";
+    case FieldOp::startswith:
+      return "startswith";
+    case FieldOp::endswith:
+      return "endswith";
   }
   return "";
 }
 
 std::string_view part_name(TimePart part) {
   switch (part) {
-    case TimePart::none: return "";
-    case TimePart::minute: return "minute";
-    case TimePart::hour: return "hour";
-    case TimePart::day: return "day";
-    case TimePart::week: return "week";
-    case TimePart::month: return "month";
-    case TimePart::year: return "year";
+    case TimePart::none:
+      return "";
+    case TimePart::minute:
+      return "minute";
+    case TimePart::hour:
+      return "hour";
+    case TimePart::day:
+      return "day";
+    case TimePart::week:
+      return "week";
+    case TimePart::month:
+      return "month";
+    case TimePart::year:
+      return "year";
   }
   return "";
 }
@@ -101,17 +117,22 @@ std::string print_test(const SourceProgram& program, const std::string& field, c
       }
       return test.alternatives.size() > 1 ? "(" + out + ")" : out;
     }
-    case TestKind::null: return field + " is null";
-    case TestKind::regex: return field + " matches " + quoted(test.regex);
+    case TestKind::null:
+      return field + " is null";
+    case TestKind::regex:
+      return field + " matches " + quoted(test.regex);
     case TestKind::cidr: {
       std::string address;
       for (const std::uint8_t byte : test.cidr.address) address += fmt::format("{:02x}", byte);
       return fmt::format("{} in {} [{}/{}]", field, test.cidr.text, address, test.cidr.prefix);
     }
-    case TestKind::compare: return fmt::format("{} {} {}", field, compare_name(test.compare), test.number);
+    case TestKind::compare:
+      return fmt::format("{} {} {}", field, compare_name(test.compare), test.number);
     case TestKind::field:
-      return fmt::format("{} {} field {}{}", field, field_op_name(test.field_op), field_text(program, test.other_field), test.cased ? " cased" : "");
-    case TestKind::exists: return field + (test.expected ? " exists" : " does not exist");
+      return fmt::format("{} {} field {}{}", field, field_op_name(test.field_op), field_text(program, test.other_field),
+                         test.cased ? " cased" : "");
+    case TestKind::exists:
+      return field + (test.expected ? " exists" : " does not exist");
   }
   return "";
 }
@@ -121,15 +142,20 @@ void append_node(std::string& out, const SourceProgram& program, const Arm& arm,
   if (out.size() > kMaxArmText) return;
   const Node& node = arm.nodes[index];
   switch (node.kind) {
-    case NodeKind::always: out += "always"; return;
-    case NodeKind::predicate: out += print_predicate(program, program.predicates[node.predicate]); return;
+    case NodeKind::always:
+      out += "always";
+      return;
+    case NodeKind::predicate:
+      out += print_predicate(program, program.predicates[node.predicate]);
+      return;
     case NodeKind::negation:
       out += "not (";
       append_node(out, program, arm, node.children.front(), false);
       out += ')';
       return;
     case NodeKind::all_of:
-    case NodeKind::any_of: break;
+    case NodeKind::any_of:
+      break;
   }
   if (nested) out += '(';
   bool first = true;
@@ -149,13 +175,15 @@ void append_suppress(std::string& out, const Suppress& suppress, bool always) {
 }
 
 void append_meta(std::string& out, const RuleMeta& meta) {
-  out += fmt::format("    key {} level {} hash {}{}\n", meta.key, level_name(meta.level), meta.semantic_hash, meta.shadow ? " shadow" : "");
+  out += fmt::format("    key {} level {} hash {}{}\n", meta.key, level_name(meta.level), meta.semantic_hash,
+                     meta.shadow ? " shadow" : "");
 }
 
 void append_rule(std::string& out, const RulePlan& rule, std::size_t index) {
   out += fmt::format("rule {} {}\n", index, quoted(rule.meta.label()));
   append_meta(out, rule.meta);
-  out += fmt::format("    logsource category={} product={} service={}\n", rule.logsource.category, rule.logsource.product, rule.logsource.service);
+  out += fmt::format("    logsource category={} product={} service={}\n", rule.logsource.category, rule.logsource.product,
+                     rule.logsource.service);
   for (std::size_t i = 0; i < rule.columns.size(); ++i) {
     out += fmt::format("    column {} {}{}\n", i, rule.columns[i].name, rule.columns[i].cased ? " cased" : "");
   }
@@ -179,9 +207,10 @@ void append_binding(std::string& out, const Binding& binding) {
 void append_correlation(std::string& out, const CorrelationPlan& correlation, std::size_t index) {
   out += fmt::format("correlation {} {}\n", index, quoted(correlation.meta.label()));
   append_meta(out, correlation.meta);
-  out += fmt::format("    {} >= {} in {} us, level {}, accept {} us, retention {} us{}{}{}\n", type_name(correlation.type), correlation.threshold,
-                     correlation.window, correlation.level, correlation.accept, correlation.retention, correlation.emits ? " emits" : "",
-                     correlation.inner ? " inner" : "", correlation.across_tenants ? " across tenants" : "");
+  out += fmt::format("    {} >= {} in {} us, level {}, accept {} us, retention {} us{}{}{}\n", type_name(correlation.type),
+                     correlation.threshold, correlation.window, correlation.level, correlation.accept, correlation.retention,
+                     correlation.emits ? " emits" : "", correlation.inner ? " inner" : "",
+                     correlation.across_tenants ? " across tenants" : "");
   out += "    group by";
   for (const std::string& member : correlation.members) out += " " + quoted(member);
   out += '\n';
@@ -231,7 +260,8 @@ std::string_view type_name(CorrelationType type) {
 std::string print_predicate(const SourceProgram& program, const Predicate& predicate) {
   std::string field = field_text(program, predicate.field);
   if (predicate.part != TimePart::none) {
-    field = fmt::format("{}({}{}{})", part_name(predicate.part), field, predicate.zone ? ", " : "", predicate.zone ? predicate.zone->name : "");
+    field = fmt::format("{}({}{}{})", part_name(predicate.part), field, predicate.zone ? ", " : "",
+                        predicate.zone ? predicate.zone->name : "");
   }
   std::string out;
   for (const ValueTest& test : predicate.tests) {

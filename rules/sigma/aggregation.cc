@@ -68,8 +68,10 @@ std::string timespan_of(const AggregationContext& context) {
 std::string near(std::string_view left, std::string_view right, const AggregationContext& context) {
   const std::string name = name_of(context.title);
   return fmt::format(
-      "split the rule into two, `name: {0}_first` with `condition: {1}` and `name: {0}_second` with `condition: {2}`, and add the document\n"
-      "---\ntitle: {3}\ncorrelation:\n  type: temporal\n  rules:\n    - {0}_first\n    - {0}_second\n  group-by:\n    - <field that both share>\n  timespan: {4}",
+      "split the rule into two, `name: {0}_first` with `condition: {1}` and `name: {0}_second` with `condition: {2}`, and add "
+      "the document\n"
+      "---\ntitle: {3}\ncorrelation:\n  type: temporal\n  rules:\n    - {0}_first\n    - {0}_second\n  group-by:\n    - <field "
+      "that both share>\n  timespan: {4}",
       name, trimmed(left), trimmed(right), context.title.empty() ? "..." : context.title, timespan_of(context));
 }
 
@@ -81,8 +83,9 @@ std::string replacement_for(std::string_view left, std::string_view aggregation,
   const std::vector<std::string> words = words_of(text);
   const std::size_t open = text.find('('), close = text.find(')');
   const std::string function{trimmed(text.substr(0, open))};
-  const std::string field{open == std::string_view::npos || close == std::string_view::npos || close < open ? std::string_view()
-                                                                                                         : trimmed(text.substr(open + 1, close - open - 1))};
+  const std::string field{open == std::string_view::npos || close == std::string_view::npos || close < open
+                              ? std::string_view()
+                              : trimmed(text.substr(open + 1, close - open - 1))};
   std::string groups, op = "gt", number = "5";
   bool after_by = false;
   for (std::size_t i = 0; i < words.size(); ++i) {
@@ -94,10 +97,13 @@ std::string replacement_for(std::string_view left, std::string_view aggregation,
     if (after_by) groups += fmt::format("    - {}\n", words[i]);
     if (words[i] == "by") after_by = true;
   }
-  const std::string type = function == "count" ? (field.empty() ? "event_count" : "value_count") : fmt::format("value_{}", function);
+  const std::string type =
+      function == "count" ? (field.empty() ? "event_count" : "value_count") : fmt::format("value_{}", function);
   const std::string name = name_of(context.title);
-  std::string out = fmt::format("write `name: {}` into this rule, its condition as `condition: {}`, and add the document\n---\ntitle: {}\ncorrelation:\n  type: {}\n  rules:\n    - {}\n",
-                                name, trimmed(left), context.title.empty() ? "..." : context.title, type, name);
+  std::string out = fmt::format(
+      "write `name: {}` into this rule, its condition as `condition: {}`, and add the document\n---\ntitle: {}\ncorrelation:\n  "
+      "type: {}\n  rules:\n    - {}\n",
+      name, trimmed(left), context.title.empty() ? "..." : context.title, type, name);
   if (!groups.empty()) out += "  group-by:\n" + groups;
   out += fmt::format("  timespan: {}\n  condition:\n", timespan_of(context));
   if (!field.empty()) out += fmt::format("    field: {}\n", field);

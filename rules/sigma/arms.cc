@@ -17,18 +17,22 @@ using plan::Normalise;
 
 bool gives(const std::string& wanted, const std::string& given) { return wanted.empty() || equal_folded(wanted, given); }
 
-bool product_and_service(const LogSource& wanted, const LogSource& given) { return gives(wanted.product, given.product) && gives(wanted.service, given.service); }
+bool product_and_service(const LogSource& wanted, const LogSource& given) {
+  return gives(wanted.product, given.product) && gives(wanted.service, given.service);
+}
 
 // True when no event can satisfy both: some path with literal values on both sides and none in common.
 bool disjoint(const Normalise& a, const Normalise& b) {
   const auto literals = [](const plan::WhenTerm& term) {
-    return std::none_of(term.values.begin(), term.values.end(), [](const std::string& value) { return has_wildcards(parse_sigma_string(value)); });
+    return std::none_of(term.values.begin(), term.values.end(),
+                        [](const std::string& value) { return has_wildcards(parse_sigma_string(value)); });
   };
   for (const plan::WhenTerm& left : a.when) {
     for (const plan::WhenTerm& right : b.when) {
       if (left.path != right.path || !literals(left) || !literals(right)) continue;
       const bool common = std::any_of(left.values.begin(), left.values.end(), [&](const std::string& value) {
-        return std::any_of(right.values.begin(), right.values.end(), [&](const std::string& other) { return equal_folded(value, other); });
+        return std::any_of(right.values.begin(), right.values.end(),
+                           [&](const std::string& other) { return equal_folded(value, other); });
       });
       if (!common) return true;
     }
@@ -51,7 +55,11 @@ std::string routing_text(const LogSource& source) {
 class ArmBuilder {
  public:
   ArmBuilder(const RuleDoc& doc, SourceBuilder& builder, const Normalise* entry, Reporter& reporter)
-      : doc_(doc), builder_(builder), entry_(entry), reporter_(reporter), selections_(doc.detection.selections.size(), plan::kNone) {}
+      : doc_(doc),
+        builder_(builder),
+        entry_(entry),
+        reporter_(reporter),
+        selections_(doc.detection.selections.size(), plan::kNone) {}
 
   plan::Arm build(const std::vector<const Normalise*>& earlier) {
     std::vector<std::uint32_t> parts;
@@ -60,7 +68,8 @@ class ArmBuilder {
       parts.push_back(negated(when(*other)));
     }
     if (entry_ != nullptr) {
-      for (const plan::WhenTerm& term : entry_->when) parts.insert(parts.begin() + static_cast<std::ptrdiff_t>(lead_++), when_term(term));
+      for (const plan::WhenTerm& term : entry_->when)
+        parts.insert(parts.begin() + static_cast<std::ptrdiff_t>(lead_++), when_term(term));
     }
     for (std::size_t i = 0; i < doc_.detection.selections.size(); ++i) {
       arm_.selections.push_back({doc_.detection.selections[i].name, selection(i)});
@@ -113,11 +122,15 @@ class ArmBuilder {
 
   std::uint32_t expr(const Expr& from) {
     switch (from.kind) {
-      case ExprKind::item: return item(doc_.detection.items[from.index]);
-      case ExprKind::selection: return selection(from.index);
-      case ExprKind::negation: return negated(expr(from.children.front()));
+      case ExprKind::item:
+        return item(doc_.detection.items[from.index]);
+      case ExprKind::selection:
+        return selection(from.index);
+      case ExprKind::negation:
+        return negated(expr(from.children.front()));
       case ExprKind::all_of:
-      case ExprKind::any_of: break;
+      case ExprKind::any_of:
+        break;
     }
     std::vector<std::uint32_t> children;
     for (const Expr& child : from.children) children.push_back(expr(child));
@@ -145,7 +158,8 @@ class ArmBuilder {
     if (auto path = plan::parse_field_path(name)) written.path = std::move(*path);
     const ResolvedField resolved = builder_.resolve(written, entry_);
     if (!resolved.repaired.empty()) {
-      reporter_.at("V2003", where, fmt::format("field `{}` is written `{}` by source {}", name, resolved.repaired, builder_.source().name),
+      reporter_.at("V2003", where,
+                   fmt::format("field `{}` is written `{}` by source {}", name, resolved.repaired, builder_.source().name),
                    fmt::format("write `{}`", resolved.repaired));
     } else if (!resolved.suggestion.empty()) {
       reporter_.at("V2014", where, fmt::format("field `{}` is unknown to source {}", name, builder_.source().name),
@@ -167,9 +181,11 @@ class ArmBuilder {
 
 void Compiler::make_sources() {
   std::vector<plan::SourcePlan> sources = options_.sources;
-  std::stable_sort(sources.begin(), sources.end(), [](const plan::SourcePlan& a, const plan::SourcePlan& b) { return a.name < b.name; });
+  std::stable_sort(sources.begin(), sources.end(),
+                   [](const plan::SourcePlan& a, const plan::SourcePlan& b) { return a.name < b.name; });
   for (plan::SourcePlan& source : sources) {
-    if (source.name == "json") source.logsources.insert(source.logsources.end(), options_.json_logsources.begin(), options_.json_logsources.end());
+    if (source.name == "json")
+      source.logsources.insert(source.logsources.end(), options_.json_logsources.begin(), options_.json_logsources.end());
     sources_.emplace_back(std::move(source));
   }
 }
@@ -178,11 +194,13 @@ void Compiler::make_sources() {
 std::vector<const Normalise*> Compiler::entries_for(const SourceBuilder& builder, const LogSource& wanted, bool& direct) const {
   std::vector<const Normalise*> out;
   const plan::SourcePlan& source = builder.source();
-  direct = std::any_of(source.logsources.begin(), source.logsources.end(),
-                       [&](const LogSource& given) { return gives(wanted.category, given.category) && product_and_service(wanted, given); });
+  direct = std::any_of(source.logsources.begin(), source.logsources.end(), [&](const LogSource& given) {
+    return gives(wanted.category, given.category) && product_and_service(wanted, given);
+  });
   if (wanted.category.empty()) return out;
   const bool restricted = !wanted.product.empty() || !wanted.service.empty();
-  const bool named = std::any_of(source.logsources.begin(), source.logsources.end(), [&](const LogSource& given) { return product_and_service(wanted, given); });
+  const bool named = std::any_of(source.logsources.begin(), source.logsources.end(),
+                                 [&](const LogSource& given) { return product_and_service(wanted, given); });
   if (restricted && !named) return out;
   for (const Normalise& entry : source.normalise) {
     if (equal_folded(entry.category, wanted.category)) out.push_back(&entry);
@@ -218,17 +236,21 @@ void Compiler::make_rules() {
     made.suppress.given = doc.suppress.given;
     made.suppress.for_us = doc.suppress.for_us.value_or(0);
     for (const auto& [text, where] : doc.suppress.by) made.suppress.by.push_back(bind_rule(i, i, text, where).column);
-    std::string canonical = fmt::format("{}\n{}\n{}\n{}\n", doc.logsource.category, doc.logsource.product, doc.logsource.service, doc.zone ? doc.zone->name : "");
+    std::string canonical = fmt::format("{}\n{}\n{}\n{}\n", doc.logsource.category, doc.logsource.product, doc.logsource.service,
+                                        doc.zone ? doc.zone->name : "");
     if (doc.suppress.given) canonical += fmt::format("suppress {}\n", made.suppress.for_us);
     for (const auto& [text, where] : doc.suppress.by) canonical += fmt::format("by {}\n", text);
     made.meta.semantic_hash = to_hex(digest_parts({"vedette.rule.v1", canonical, doc.detection.canonical()}), 8);
   }
 }
 
-void Compiler::make_arm(std::uint32_t rule, const RuleDoc& doc, SourceBuilder& builder, const std::vector<const Normalise*>& entries, std::size_t entry) {
+void Compiler::make_arm(std::uint32_t rule, const RuleDoc& doc, SourceBuilder& builder,
+                        const std::vector<const Normalise*>& entries, std::size_t entry) {
   const Normalise* own = entry < entries.size() ? entries[entry] : nullptr;
-  const std::vector<const Normalise*> earlier(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(std::min(entry, entries.size())));
-  const auto document = std::find_if(rule_of_.begin(), rule_of_.end(), [&](const auto& pair) { return pair.second == rule; })->first;
+  const std::vector<const Normalise*> earlier(entries.begin(),
+                                              entries.begin() + static_cast<std::ptrdiff_t>(std::min(entry, entries.size())));
+  const auto document =
+      std::find_if(rule_of_.begin(), rule_of_.end(), [&](const auto& pair) { return pair.second == rule; })->first;
   plan::Arm arm = ArmBuilder(doc, builder, own, reporter(document)).build(earlier);
   arm.rule = rule;
   for (const plan::FieldExpr& expr : column_exprs_[rule]) {

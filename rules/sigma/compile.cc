@@ -1,10 +1,11 @@
-#include "rules/sigma/compiler.h"
-
 #include <algorithm>
+
+#include "rules/sigma/compiler.h"
 
 namespace vedette::rules {
 
-Compiler::Compiler(const CompileOptions& options, std::vector<Document> documents, std::vector<std::unique_ptr<Reporter>>& reporters)
+Compiler::Compiler(const CompileOptions& options, std::vector<Document> documents,
+                   std::vector<std::unique_ptr<Reporter>>& reporters)
     : options_(options), documents_(std::move(documents)), reporters_(reporters) {}
 
 std::shared_ptr<plan::Plan> Compiler::compile() {
@@ -39,7 +40,9 @@ CompiledRules compile(const std::vector<yaml::File>& files, const CompileOptions
     reporters.push_back(std::make_unique<Reporter>(file, found));
     const std::size_t before = found.error_count();
     std::vector<yaml::Node> roots = yaml::parse(file, found);
-    if (found.error_count() > before && std::none_of(roots.begin(), roots.end(), [](const yaml::Node& root) { return root.broken; })) ++out.skipped;
+    if (found.error_count() > before &&
+        std::none_of(roots.begin(), roots.end(), [](const yaml::Node& root) { return root.broken; }))
+      ++out.skipped;
     for (const yaml::Node& root : apply_actions(std::move(roots), *reporters.back())) {
       auto document = parse_document(root, context, *reporters.back());
       if (!document) {

@@ -63,8 +63,10 @@ class Compiler {
   void make_sources();
   void make_arms();
   void make_arms_of(std::uint32_t rule, std::size_t document);
-  [[nodiscard]] std::vector<const plan::Normalise*> entries_for(const SourceBuilder& builder, const plan::LogSource& wanted, bool& direct) const;
-  void make_arm(std::uint32_t rule, const RuleDoc& doc, SourceBuilder& builder, const std::vector<const plan::Normalise*>& entries, std::size_t entry);
+  [[nodiscard]] std::vector<const plan::Normalise*> entries_for(const SourceBuilder& builder, const plan::LogSource& wanted,
+                                                                bool& direct) const;
+  void make_arm(std::uint32_t rule, const RuleDoc& doc, SourceBuilder& builder,
+                const std::vector<const plan::Normalise*>& entries, std::size_t entry);
   [[nodiscard]] std::string plan_hash() const;
 
   const CompileOptions& options_;
@@ -72,10 +74,10 @@ class Compiler {
   std::vector<std::unique_ptr<Reporter>>& reporters_;
   std::shared_ptr<plan::Plan> plan_ = std::make_shared<plan::Plan>();
   std::map<std::string, std::size_t, std::less<>> by_id_, by_name_;
-  std::map<std::size_t, Linked> linked_;           // by document
-  std::vector<std::size_t> order_;                 // correlation documents, inner before outer
-  std::map<std::size_t, int> visiting_;            // 1 = on the path, 2 = done
-  std::map<std::size_t, std::uint32_t> rule_of_;   // document -> Plan::rules
+  std::map<std::size_t, Linked> linked_;                    // by document
+  std::vector<std::size_t> order_;                          // correlation documents, inner before outer
+  std::map<std::size_t, int> visiting_;                     // 1 = on the path, 2 = done
+  std::map<std::size_t, std::uint32_t> rule_of_;            // document -> Plan::rules
   std::vector<std::vector<plan::FieldExpr>> column_exprs_;  // per rule
   std::vector<SourceBuilder> sources_;
 };

@@ -74,7 +74,8 @@ class Parser {
     if (!failed_ && current().kind == TokenKind::close) {
       fail("V1105", current(), "`)` without its `(`", "remove it, or open the parenthesis before");
     } else if (!failed_ && current().kind != TokenKind::end) {
-      fail("V1101", current(), fmt::format("expected `and` or `or` before `{}`", current().text), "join the parts with `and` or `or`");
+      fail("V1101", current(), fmt::format("expected `and` or `or` before `{}`", current().text),
+           "join the parts with `and` or `or`");
     }
     if (failed_) return std::nullopt;
     return expr;
@@ -89,7 +90,9 @@ class Parser {
 
   // The first structural error ends the parse; undefined names do not.
   void fail(std::string_view code, const Token& token, std::string message, std::string hint) {
-    if (!stopped_) reporter_.inside(code, node_, token.offset, std::max<std::size_t>(1, token.text.size()), std::move(message), std::move(hint));
+    if (!stopped_)
+      reporter_.inside(code, node_, token.offset, std::max<std::size_t>(1, token.text.size()), std::move(message),
+                       std::move(hint));
     failed_ = stopped_ = true;
     at_ = tokens_.size() - 1;
   }
@@ -147,7 +150,8 @@ class Parser {
     }
     if (token.kind == TokenKind::open) return parse_group(depth);
     if (token.kind == TokenKind::close) {
-      fail(next().kind == TokenKind::end && at_ == 0 ? "V1105" : "V1101", token, "expected a selection before `)`", "name a selection of `detection`");
+      fail(next().kind == TokenKind::end && at_ == 0 ? "V1105" : "V1101", token, "expected a selection before `)`",
+           "name a selection of `detection`");
       return {};
     }
     if (token.kind == TokenKind::end) {
@@ -177,7 +181,8 @@ class Parser {
       if (current().kind == TokenKind::end) {
         fail("V1105", open, "`(` is never closed", "add the `)`");
       } else {
-        fail("V1101", current(), fmt::format("expected `and`, `or` or `)` before `{}`", current().text), "join the parts with `and` or `or`");
+        fail("V1101", current(), fmt::format("expected `and`, `or` or `)` before `{}`", current().text),
+             "join the parts with `and` or `or`");
       }
       return inner;
     }
@@ -192,8 +197,9 @@ class Parser {
       return {ExprKind::selection, i, {}};
     }
     const bool glob = token.text.find('*') != std::string_view::npos;
-    fail_name("V1102", token, fmt::format("`{}` is not defined in `detection`", token.text),
-              glob ? fmt::format("a pattern needs a quantifier: `1 of {}`", token.text) : did_you_mean(token.text, names(), defined()));
+    fail_name(
+        "V1102", token, fmt::format("`{}` is not defined in `detection`", token.text),
+        glob ? fmt::format("a pattern needs a quantifier: `1 of {}`", token.text) : did_you_mean(token.text, names(), defined()));
     return {};
   }
 
@@ -202,12 +208,14 @@ class Parser {
     at_ += 2;
     const std::string word = folded(quantifier.text);
     if (word != "1" && word != "any" && word != "all") {
-      fail("V1106", quantifier, fmt::format("`{} of` is not a Sigma quantifier", quantifier.text), "use `1 of`, `any of` or `all of`; count events with a correlation document");
+      fail("V1106", quantifier, fmt::format("`{} of` is not a Sigma quantifier", quantifier.text),
+           "use `1 of`, `any of` or `all of`; count events with a correlation document");
       return {};
     }
     const Token pattern = current();
     if (pattern.kind != TokenKind::word) {
-      fail("V1101", tokens_[at_ - 1], fmt::format("expected a pattern or `them` after `{} of`", quantifier.text), "for example `1 of selection_*`");
+      fail("V1101", tokens_[at_ - 1], fmt::format("expected a pattern or `them` after `{} of`", quantifier.text),
+           "for example `1 of selection_*`");
       return {};
     }
     ++at_;
@@ -252,13 +260,14 @@ class Parser {
 
 }  // namespace
 
-std::optional<Expr> parse_condition(const yaml::Node& node, const std::vector<NamedSelection>& selections, std::vector<bool>& used,
-                                    const AggregationContext& aggregation, Reporter& reporter) {
+std::optional<Expr> parse_condition(const yaml::Node& node, const std::vector<NamedSelection>& selections,
+                                    std::vector<bool>& used, const AggregationContext& aggregation, Reporter& reporter) {
   if (const std::size_t bar = node.text.find('|'); bar != std::string::npos) {
     // Whatever is named left of it counts as used, so that no warning distracts.
     used.assign(used.size(), true);
     const std::string_view text = node.text;
-    reporter.inside("V1104", node, bar, text.size() - bar, "pipe aggregations were removed from Sigma; write a correlation document",
+    reporter.inside("V1104", node, bar, text.size() - bar,
+                    "pipe aggregations were removed from Sigma; write a correlation document",
                     replacement_for(text.substr(0, bar), text.substr(bar + 1), aggregation));
     return std::nullopt;
   }

@@ -17,8 +17,9 @@
 namespace vedette::rules {
 
 // Parses one condition over the selections; marks those it uses. nullopt after an error.
-[[nodiscard]] std::optional<Expr> parse_condition(const yaml::Node& node, const std::vector<NamedSelection>& selections, std::vector<bool>& used,
-                                                  const AggregationContext& aggregation, Reporter& reporter);
+[[nodiscard]] std::optional<Expr> parse_condition(const yaml::Node& node, const std::vector<NamedSelection>& selections,
+                                                  std::vector<bool>& used, const AggregationContext& aggregation,
+                                                  Reporter& reporter);
 
 // The correlation documents that say what `left | aggregation` said.
 [[nodiscard]] std::string replacement_for(std::string_view left, std::string_view aggregation, const AggregationContext& context);

@@ -19,11 +19,12 @@ using yaml::Node;
 using yaml::NodeKind;
 
 constexpr std::array<std::string_view, 4> kTypes = {"event_count", "value_count", "temporal", "temporal_ordered"};
-constexpr std::array<std::string_view, 9> kLaterTypes = {"value_sum",  "value_avg",    "value_percentile",
-                                                         "value_median", "new_value",    "value_change",
-                                                         "travel",     "metrics",      "baseline"};
-constexpr std::array<std::string_view, 9> kKeys = {"type", "rules", "group-by", "timespan", "condition", "aliases", "generate", "suppress", "across"};
-constexpr std::array<std::string_view, 13> kLaterKeys = {"values", "until", "learn", "first", "decide", "settle", "export", "field", "max_hold", "history", "target", "risk", "window"};
+constexpr std::array<std::string_view, 9> kLaterTypes = {
+    "value_sum", "value_avg", "value_percentile", "value_median", "new_value", "value_change", "travel", "metrics", "baseline"};
+constexpr std::array<std::string_view, 9> kKeys = {"type",    "rules",    "group-by", "timespan", "condition",
+                                                   "aliases", "generate", "suppress", "across"};
+constexpr std::array<std::string_view, 13> kLaterKeys = {"values", "until",    "learn",   "first",  "decide", "settle", "export",
+                                                         "field",  "max_hold", "history", "target", "risk",   "window"};
 constexpr double kMaxThreshold = 1e9;
 
 template <typename Table>
@@ -68,7 +69,8 @@ bool check_expression(const Node& node, const std::string& text, Reporter& repor
     end = std::min(text.find('|', begin), text.size());
   }
   const std::size_t shift = begin == 0 ? 0 : skipped - 1;
-  reporter.inside("V1009", node, begin + shift, end - begin, expr.error().message, "for example actor.alternateId|lower or target[type=User].id");
+  reporter.inside("V1009", node, begin + shift, end - begin, expr.error().message,
+                  "for example actor.alternateId|lower or target[type=User].id");
   return false;
 }
 
@@ -94,15 +96,21 @@ class CorrelationParser {
     for (const auto& [key, value] : body_.entries) {
       if (contains(kKeys, key.text)) continue;
       if (contains(kLaterKeys, key.text)) {
-        reporter_.at("V1305", key.where, fmt::format("`{}` is not supported yet", key.text), "remove it for now; ignoring it silently would change what the rule means");
+        reporter_.at("V1305", key.where, fmt::format("`{}` is not supported yet", key.text),
+                     "remove it for now; ignoring it silently would change what the rule means");
       } else {
-        reporter_.at("V1202", key.where, fmt::format("unknown key `{}` in `correlation`", key.text),
-                     did_you_mean(key.text, kKeys, "the keys are type, rules, group-by, timespan, condition, aliases, generate, suppress, across"));
+        reporter_.at(
+            "V1202", key.where, fmt::format("unknown key `{}` in `correlation`", key.text),
+            did_you_mean(key.text, kKeys,
+                         "the keys are type, rules, group-by, timespan, condition, aliases, generate, suppress, across"));
       }
     }
     for (const auto& [key, value] : root_.entries) {
-      const bool inside = key.text == "generate" || key.text == "group-by" || key.text == "timespan" || key.text == "aliases" || key.text == "condition";
-      if (inside) reporter_.at("V1202", key.where, fmt::format("`{}` belongs inside `correlation`", key.text), "indent it under `correlation:`");
+      const bool inside = key.text == "generate" || key.text == "group-by" || key.text == "timespan" || key.text == "aliases" ||
+                          key.text == "condition";
+      if (inside)
+        reporter_.at("V1202", key.where, fmt::format("`{}` belongs inside `correlation`", key.text),
+                     "indent it under `correlation:`");
     }
   }
 
@@ -110,7 +118,8 @@ class CorrelationParser {
     const std::string type = text_of(body_, "type", reporter_);
     const Node* node = body_.find("type");
     if (type.empty()) {
-      reporter_.at("V1201", node != nullptr ? node->where : body_.where, "the correlation has no type", "the types are event_count, value_count, temporal, temporal_ordered");
+      reporter_.at("V1201", node != nullptr ? node->where : body_.where, "the correlation has no type",
+                   "the types are event_count, value_count, temporal, temporal_ordered");
       return false;
     }
     for (std::size_t i = 0; i < kTypes.size(); ++i) {
@@ -119,7 +128,8 @@ class CorrelationParser {
       return true;
     }
     if (contains(kLaterTypes, type)) {
-      reporter_.at("V1301", node->where, fmt::format("correlation type `{}` is not supported yet", type), "supported are event_count, value_count, temporal, temporal_ordered");
+      reporter_.at("V1301", node->where, fmt::format("correlation type `{}` is not supported yet", type),
+                   "supported are event_count, value_count, temporal, temporal_ordered");
     } else {
       reporter_.at("V1201", node->where, fmt::format("unknown correlation type `{}`", type),
                    did_you_mean(type, kTypes, "the types are event_count, value_count, temporal, temporal_ordered"));
@@ -130,12 +140,14 @@ class CorrelationParser {
   void parse_rules() {
     const Node* node = body_.find("rules");
     if (node == nullptr || node->kind == NodeKind::null || (node->is_sequence() && node->items.empty())) {
-      reporter_.at("V1002", node != nullptr ? node->where : body_.where, "the correlation lists no rules", "add `rules:` with names or ids");
+      reporter_.at("V1002", node != nullptr ? node->where : body_.where, "the correlation lists no rules",
+                   "add `rules:` with names or ids");
       return;
     }
     if (node->is_map()) {
       const bool tags = node->find("tags") != nullptr;
-      reporter_.at(tags ? "V1307" : "V1003", node->where, tags ? "references to rules by tag are not supported yet" : "`rules` must be a list of names or ids",
+      reporter_.at(tags ? "V1307" : "V1003", node->where,
+                   tags ? "references to rules by tag are not supported yet" : "`rules` must be a list of names or ids",
                    "list the rules by name or id");
       return;
     }
@@ -157,7 +169,8 @@ class CorrelationParser {
     std::set<std::string> seen;
     for (const Node* item : list_of(*node)) {
       if (!item->is_scalar() || item->text.empty()) {
-        reporter_.at("V1212", item->where, "an entry of `group-by` must be a field or an alias", "for example `group-by: [actor.alternateId]`");
+        reporter_.at("V1212", item->where, "an entry of `group-by` must be a field or an alias",
+                     "for example `group-by: [actor.alternateId]`");
         continue;
       }
       MemberDoc member = member_of(*item);
@@ -171,8 +184,10 @@ class CorrelationParser {
 
   // A member is a field expression, or an alias with further transforms.
   bool check_member(const Node& node, const MemberDoc& member) {
-    const bool alias = std::any_of(out_.aliases.begin(), out_.aliases.end(), [&](const AliasDoc& a) { return a.name == member.name; });
-    return alias ? check_expression(node, "a" + member.transforms, reporter_, node.text.size() - member.transforms.size()) : check_expression(node, member.text, reporter_);
+    const bool alias =
+        std::any_of(out_.aliases.begin(), out_.aliases.end(), [&](const AliasDoc& a) { return a.name == member.name; });
+    return alias ? check_expression(node, "a" + member.transforms, reporter_, node.text.size() - member.transforms.size())
+                 : check_expression(node, member.text, reporter_);
   }
 
   void parse_aliases() {
@@ -185,12 +200,14 @@ class CorrelationParser {
     for (const auto& [name, fields] : node->entries) {
       AliasDoc alias{name.text, name.where, {}};
       if (!fields.is_map()) {
-        reporter_.at("V1211", fields.where, fmt::format("alias `{}` must be a map from rule to field", name.text), "alias: {rule_name: field, other_rule: other_field}");
+        reporter_.at("V1211", fields.where, fmt::format("alias `{}` must be a map from rule to field", name.text),
+                     "alias: {rule_name: field, other_rule: other_field}");
         continue;
       }
       for (const auto& [rule, field] : fields.entries) {
         if (!field.is_scalar() || field.text.empty()) {
-          reporter_.at("V1211", field.where, fmt::format("alias `{}` gives no field for `{}`", name.text, rule.text), "write a field name");
+          reporter_.at("V1211", field.where, fmt::format("alias `{}` gives no field for `{}`", name.text, rule.text),
+                       "write a field name");
           continue;
         }
         if (check_expression(field, field.text, reporter_)) alias.fields.emplace_back(rule.text, field.text, rule.where);
@@ -202,31 +219,38 @@ class CorrelationParser {
   void parse_timespan() {
     const Node* node = body_.find("timespan");
     if (node == nullptr || node->kind == NodeKind::null) {
-      reporter_.at("V1002", node != nullptr ? node->where : body_.where, "the correlation has no timespan", "add for example `timespan: 10m`");
+      reporter_.at("V1002", node != nullptr ? node->where : body_.where, "the correlation has no timespan",
+                   "add for example `timespan: 10m`");
       return;
     }
     const std::optional<DurationUs> duration = node->is_scalar() ? parse_duration(node->text) : std::nullopt;
     if (!duration || *duration <= 0) {
-      reporter_.at("V1205", node->where, fmt::format("`{}` is not a timespan", node->text), "a number above 0 and one of s m h d w, for example 90s or 10m");
+      reporter_.at("V1205", node->where, fmt::format("`{}` is not a timespan", node->text),
+                   "a number above 0 and one of s m h d w, for example 90s or 10m");
       return;
     }
     out_.window = *duration;
   }
 
-  [[nodiscard]] bool counting() const { return out_.type == CorrelationType::event_count || out_.type == CorrelationType::value_count; }
+  [[nodiscard]] bool counting() const {
+    return out_.type == CorrelationType::event_count || out_.type == CorrelationType::value_count;
+  }
 
   void parse_condition() {
     const Node* node = body_.find("condition");
     if (node == nullptr || node->kind == NodeKind::null) {
       if (counting()) {
-        reporter_.at("V1206", node != nullptr ? node->where : body_.where, fmt::format("{} needs a condition", kTypes[static_cast<std::size_t>(out_.type)]),
-                     out_.type == CorrelationType::event_count ? "for example `condition: {gte: 10}`" : "for example `condition: {field: user.name, gte: 10}`");
+        reporter_.at("V1206", node != nullptr ? node->where : body_.where,
+                     fmt::format("{} needs a condition", kTypes[static_cast<std::size_t>(out_.type)]),
+                     out_.type == CorrelationType::event_count ? "for example `condition: {gte: 10}`"
+                                                               : "for example `condition: {field: user.name, gte: 10}`");
       }
       return;
     }
     if (node->is_scalar()) {
       const bool text = !counting() && node->text.find_first_of("<>=0123456789") == std::string::npos;
-      reporter_.at(text ? "V1303" : "V1207", node->where, text ? "conditions over rule names are not supported yet" : "the condition must be a map",
+      reporter_.at(text ? "V1303" : "V1207", node->where,
+                   text ? "conditions over rule names are not supported yet" : "the condition must be a map",
                    text ? "leave the condition out: all rules must occur" : "for example `condition: {gte: 10}`");
       return;
     }
@@ -235,7 +259,8 @@ class CorrelationParser {
       return;
     }
     if (out_.type == CorrelationType::temporal_ordered) {
-      reporter_.at("V1209", node->entries.front().first.where, "temporal_ordered takes no numeric condition: every rule must occur, in order", "remove the condition");
+      reporter_.at("V1209", node->entries.front().first.where,
+                   "temporal_ordered takes no numeric condition: every rule must occur, in order", "remove the condition");
       return;
     }
     for (const auto& [key, value] : node->entries) parse_operator(key, value);
@@ -252,7 +277,8 @@ class CorrelationParser {
       bounded_ = true;
     } else if (!contains(kKnown, key.text)) {
       static constexpr std::array<std::string_view, 7> kAll = {"gte", "gt", "lte", "lt", "eq", "neq", "field"};
-      reporter_.at("V1207", key.where, fmt::format("unknown key `{}` in the condition", key.text), did_you_mean(key.text, kAll, "the operators are gt, gte, lt, lte, eq, neq"));
+      reporter_.at("V1207", key.where, fmt::format("unknown key `{}` in the condition", key.text),
+                   did_you_mean(key.text, kAll, "the operators are gt, gte, lt, lte, eq, neq"));
       bounded_ = true;
     } else {
       parse_bound(key.text == "gt", value);
@@ -268,7 +294,8 @@ class CorrelationParser {
       if (error != std::errc() || bound > kMaxThreshold) number = Error{"out of range"};
     }
     if (!number) {
-      reporter_.at("V1207", value.where, fmt::format("`{}` is not a usable number", value.text), "write a plain number up to 1000000000");
+      reporter_.at("V1207", value.where, fmt::format("`{}` is not a usable number", value.text),
+                   "write a plain number up to 1000000000");
       return;
     }
     const double least = exclusive ? std::floor(bound) + 1 : std::ceil(bound);
@@ -285,7 +312,8 @@ class CorrelationParser {
 
   void parse_field(const Node& key, const Node& value) {
     if (out_.type != CorrelationType::value_count) {
-      reporter_.at("V1207", key.where, fmt::format("`field` has no meaning for {}", kTypes[static_cast<std::size_t>(out_.type)]), "value_count counts the values of a field");
+      reporter_.at("V1207", key.where, fmt::format("`field` has no meaning for {}", kTypes[static_cast<std::size_t>(out_.type)]),
+                   "value_count counts the values of a field");
       return;
     }
     for (const Node* item : list_of(value)) {
@@ -304,7 +332,9 @@ class CorrelationParser {
       reporter_.at("V1208", node.where, "value_count has no field to count", "add `field:` beside the bound");
     }
     if (out_.type == CorrelationType::temporal && out_.threshold && *out_.threshold > out_.rules.size() && !out_.rules.empty()) {
-      reporter_.at("V1207", out_.threshold_where, fmt::format("{} different rules can never occur: `rules` lists {}", *out_.threshold, out_.rules.size()), "lower the bound or list more rules");
+      reporter_.at("V1207", out_.threshold_where,
+                   fmt::format("{} different rules can never occur: `rules` lists {}", *out_.threshold, out_.rules.size()),
+                   "lower the bound or list more rules");
     }
   }
 
@@ -313,7 +343,8 @@ class CorrelationParser {
     const Node* inside = body_.find(key);
     const Node* outside = root_.find(key);
     if (inside != nullptr && outside != nullptr) {
-      reporter_.at("V1202", outside->where, fmt::format("`{}` is given twice, in the document and inside `correlation`", key), "keep one of them");
+      reporter_.at("V1202", outside->where, fmt::format("`{}` is given twice, in the document and inside `correlation`", key),
+                   "keep one of them");
     }
     return inside != nullptr ? inside : outside;
   }
@@ -321,11 +352,14 @@ class CorrelationParser {
   void parse_switches() {
     if (const Node* node = body_.find("generate")) {
       const bool yes = node->text == "true", no = node->text == "false";
-      if (!node->is_scalar() || !(yes || no)) reporter_.at("V1003", node->where, "`generate` must be true or false", "write `generate: true`");
+      if (!node->is_scalar() || !(yes || no))
+        reporter_.at("V1003", node->where, "`generate` must be true or false", "write `generate: true`");
       out_.generate = yes;
     }
     if (const Node* node = either("across")) {
-      if (node->text != "tenants") reporter_.at("V1003", node->where, fmt::format("`across: {}` has no meaning", node->text), "the only choice is `across: tenants`");
+      if (node->text != "tenants")
+        reporter_.at("V1003", node->where, fmt::format("`across: {}` has no meaning", node->text),
+                     "the only choice is `across: tenants`");
       out_.across_tenants = true;
     }
     if (const Node* node = either("suppress")) out_.suppress = parse_suppress(*node, reporter_);

@@ -16,10 +16,18 @@ void append_expr(std::string& out, const Expr& expr, const std::vector<Item>& it
       out += fmt::format("{}<{}>", text.size(), text);
       return;
     }
-    case ExprKind::selection: out += fmt::format("s{}", expr.index); return;
-    case ExprKind::all_of: out += "all("; break;
-    case ExprKind::any_of: out += "any("; break;
-    case ExprKind::negation: out += "not("; break;
+    case ExprKind::selection:
+      out += fmt::format("s{}", expr.index);
+      return;
+    case ExprKind::all_of:
+      out += "all(";
+      break;
+    case ExprKind::any_of:
+      out += "any(";
+      break;
+    case ExprKind::negation:
+      out += "not(";
+      break;
   }
   for (const Expr& child : expr.children) {
     append_expr(out, child, items);
@@ -52,7 +60,8 @@ class DetectionParser {
     const Node* condition = node.find("condition");
     const Node* timeframe = node.find("timeframe");
     if (condition == nullptr || condition->kind == yaml::NodeKind::null) {
-      reporter_.at("V1002", condition == nullptr ? node.where : condition->where, "`detection` has no condition", "add `condition: selection`");
+      reporter_.at("V1002", condition == nullptr ? node.where : condition->where, "`detection` has no condition",
+                   "add `condition: selection`");
       return;
     }
     const AggregationContext aggregation{title_, timeframe != nullptr ? timeframe->text : ""};
@@ -65,7 +74,8 @@ class DetectionParser {
         return;
       }
       aggregated = aggregated || text.text.find('|') != std::string::npos;
-      if (auto expr = parse_condition(text, detection_.selections, used, aggregation, reporter_)) alternatives.push_back(std::move(*expr));
+      if (auto expr = parse_condition(text, detection_.selections, used, aggregation, reporter_))
+        alternatives.push_back(std::move(*expr));
     };
     if (condition->is_sequence()) {
       if (condition->items.empty()) reporter_.at("V1010", condition->where, "the list of conditions is empty", "add a condition");
@@ -79,12 +89,14 @@ class DetectionParser {
       detection_.condition = {ExprKind::any_of, 0, std::move(alternatives)};
     }
     if (timeframe != nullptr && !aggregated) {
-      reporter_.at("V2006", timeframe->where, "`timeframe` has no effect without an aggregation", "write a correlation document with `timespan`");
+      reporter_.at("V2006", timeframe->where, "`timeframe` has no effect without an aggregation",
+                   "write a correlation document with `timespan`");
     }
     for (std::size_t i = 0; i < used.size(); ++i) {
       const NamedSelection& selection = detection_.selections[i];
       if (!used[i] && reporter_.errors() == 0) {
-        reporter_.at("V2010", selection.where, fmt::format("`{}` is never used by the condition", selection.name), "use it in the condition or remove it");
+        reporter_.at("V2010", selection.where, fmt::format("`{}` is never used by the condition", selection.name),
+                     "use it in the condition or remove it");
       }
     }
   }
@@ -103,14 +115,16 @@ class DetectionParser {
       reporter_.at("V1010", node.where, fmt::format("selection `{}` is empty", name), "give it fields or keywords");
       return {};
     }
-    if (node.items.empty()) reporter_.at("V1010", node.where, fmt::format("selection `{}` is empty", name), "give it fields or keywords");
+    if (node.items.empty())
+      reporter_.at("V1010", node.where, fmt::format("selection `{}` is empty", name), "give it fields or keywords");
     Expr out{ExprKind::any_of, 0, {}};
     std::vector<const Node*> keywords;
     for (const Node& item : node.items) {
       if (item.is_map()) {
         out.children.push_back(parse_map(item, name));
       } else if (item.is_sequence()) {
-        reporter_.at("V1003", item.where, fmt::format("selection `{}` holds a list inside a list", name), "a selection is a map, a list of maps or a list of keywords");
+        reporter_.at("V1003", item.where, fmt::format("selection `{}` holds a list inside a list", name),
+                     "a selection is a map, a list of maps or a list of keywords");
       } else {
         keywords.push_back(&item);
       }
@@ -120,7 +134,8 @@ class DetectionParser {
   }
 
   Expr parse_map(const Node& node, const std::string& name) {
-    if (node.entries.empty()) reporter_.at("V1010", node.where, fmt::format("selection `{}` is empty", name), "give it fields or keywords");
+    if (node.entries.empty())
+      reporter_.at("V1010", node.where, fmt::format("selection `{}` is empty", name), "give it fields or keywords");
     Expr out{ExprKind::all_of, 0, {}};
     for (const auto& [key, value] : node.entries) out.children.push_back(item_expr(parse_item(key, value, context_, reporter_)));
     return out.children.size() == 1 ? Expr(std::move(out.children.front())) : out;

@@ -63,10 +63,12 @@ struct AggregationContext {
 };
 
 // Reports every error; the result is whole only when none was reported.
-[[nodiscard]] Detection parse_detection(const yaml::Node& node, const DetectionContext& context, const std::string& title, Reporter& reporter);
+[[nodiscard]] Detection parse_detection(const yaml::Node& node, const DetectionContext& context, const std::string& title,
+                                        Reporter& reporter);
 
 // One item from its key and value (rules/sigma/item.cc); nullopt after an error.
-[[nodiscard]] std::optional<Item> parse_item(const yaml::Node& key, const yaml::Node& value, const DetectionContext& context, Reporter& reporter);
+[[nodiscard]] std::optional<Item> parse_item(const yaml::Node& key, const yaml::Node& value, const DetectionContext& context,
+                                             Reporter& reporter);
 // Keywords without a key: the scalars of a list.
 [[nodiscard]] std::optional<Item> parse_keywords(const std::vector<const yaml::Node*>& values, Reporter& reporter);
 

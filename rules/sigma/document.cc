@@ -16,12 +16,14 @@ namespace {
 using yaml::Node;
 using yaml::NodeKind;
 
-constexpr std::array<std::string_view, 8> kLaterKeys = {"risk", "enrich", "lookup", "level-when", "alert", "until", "export", "learn"};
+constexpr std::array<std::string_view, 8> kLaterKeys = {"risk",  "enrich", "lookup", "level-when",
+                                                        "alert", "until",  "export", "learn"};
 
 // Values of `over` win; maps are merged key by key.
 void merge(Node& base, const Node& over) {
   for (const auto& [key, value] : over.entries) {
-    const auto found = std::find_if(base.entries.begin(), base.entries.end(), [&](const auto& entry) { return entry.first.text == key.text; });
+    const auto found =
+        std::find_if(base.entries.begin(), base.entries.end(), [&](const auto& entry) { return entry.first.text == key.text; });
     if (found == base.entries.end()) {
       base.entries.emplace_back(key, value);
     } else if (found->second.is_map() && value.is_map()) {
@@ -92,7 +94,9 @@ void check_status(const Node& root, const std::string& status, Reporter& reporte
 void check_id(const Node& root, plan::RuleMeta& meta, Reporter& reporter) {
   if (!meta.id.empty()) {
     meta.key = meta.id;
-    if (!is_uuid(meta.id)) reporter.at("V2002", root.find("id")->where, fmt::format("id `{}` is not a UUID", meta.id), "Sigma ids are random UUIDs, version 4");
+    if (!is_uuid(meta.id))
+      reporter.at("V2002", root.find("id")->where, fmt::format("id `{}` is not a UUID", meta.id),
+                  "Sigma ids are random UUIDs, version 4");
     return;
   }
   meta.key = to_hex(digest_parts({meta.label()}));
@@ -104,7 +108,8 @@ void check_id(const Node& root, plan::RuleMeta& meta, Reporter& reporter) {
 void refuse_later_keys(const Node& root, Reporter& reporter) {
   for (const auto& [key, value] : root.entries) {
     if (std::find(kLaterKeys.begin(), kLaterKeys.end(), key.text) != kLaterKeys.end()) {
-      reporter.at("V1305", key.where, fmt::format("`{}` is not supported yet", key.text), "remove it for now; ignoring it silently would change what the rule means");
+      reporter.at("V1305", key.where, fmt::format("`{}` is not supported yet", key.text),
+                  "remove it for now; ignoring it silently would change what the rule means");
     }
   }
 }
@@ -136,7 +141,8 @@ plan::LogSource parse_logsource(const Node& root, RuleDoc& rule, Reporter& repor
   out.product = text_of(*node, "product", reporter);
   out.service = text_of(*node, "service", reporter);
   if (out == plan::LogSource{}) {
-    reporter.at("V1002", node->where, "`logsource` gives neither category, product nor service", "add for example `product: okta`");
+    reporter.at("V1002", node->where, "`logsource` gives neither category, product nor service",
+                "add for example `product: okta`");
   }
   return out;
 }
@@ -147,15 +153,18 @@ void parse_rule(const Node& root, const DetectionContext& context, RuleDoc& rule
   if (const Node* suppress = root.find("suppress")) {
     rule.suppress = parse_suppress(*suppress, reporter);
     for (const auto& [text, where] : rule.suppress.by) {
-      if (auto expr = parse_field_expr(text); !expr) reporter.at("V1009", where, expr.error().message, "for example actor.alternateId|lower");
+      if (auto expr = parse_field_expr(text); !expr)
+        reporter.at("V1009", where, expr.error().message, "for example actor.alternateId|lower");
     }
     if (rule.suppress.given && !rule.suppress.for_us) {
-      reporter.at("V1015", suppress->where, "`suppress` of a rule needs `for`", "for example `suppress: {by: [actor.id], for: 1h}`");
+      reporter.at("V1015", suppress->where, "`suppress` of a rule needs `for`",
+                  "for example `suppress: {by: [actor.id], for: 1h}`");
     }
   }
   const std::string zone = text_of(root, "timezone", reporter);
   if (!zone.empty() && !load_zone(zone, rule.zone)) {
-    reporter.at("V1017", root.find("timezone")->where, fmt::format("unknown time zone `{}`", zone), "use an IANA name such as Europe/Berlin");
+    reporter.at("V1017", root.find("timezone")->where, fmt::format("unknown time zone `{}`", zone),
+                "use an IANA name such as Europe/Berlin");
   }
 }
 
@@ -165,7 +174,8 @@ std::string text_of(const Node& map, std::string_view key, Reporter& reporter) {
   const Node* node = map.find(key);
   if (node == nullptr || node->kind == NodeKind::null) return {};
   if (node->is_scalar()) return node->text;
-  reporter.at("V1003", node->where, fmt::format("`{}` must be text, not a {}", key, node->is_map() ? "map" : "list"), fmt::format("write `{}: value`", key));
+  reporter.at("V1003", node->where, fmt::format("`{}` must be text, not a {}", key, node->is_map() ? "map" : "list"),
+              fmt::format("write `{}: value`", key));
   return {};
 }
 
@@ -188,7 +198,8 @@ std::vector<Node> apply_actions(std::vector<Node> roots, Reporter& reporter) {
     }
     const std::string name = action->text;
     if (std::find(kActions.begin(), kActions.end(), name) == kActions.end()) {
-      reporter.at("V1016", action->where, fmt::format("unknown action `{}`", name), did_you_mean(name, kActions, "the actions are global, reset, repeat"));
+      reporter.at("V1016", action->where, fmt::format("unknown action `{}`", name),
+                  did_you_mean(name, kActions, "the actions are global, reset, repeat"));
       continue;
     }
     if (name == "repeat" && previous.entries.empty()) {
@@ -249,7 +260,8 @@ SuppressDoc parse_suppress(const Node& node, Reporter& reporter) {
     if (key.text == "for") {
       const std::optional<DurationUs> duration = value.text == "0" ? std::optional<DurationUs>(0) : parse_duration(value.text);
       if (!value.is_scalar() || !duration || *duration < 0) {
-        reporter.at("V1015", value.where, fmt::format("`for: {}` is not a time", value.text), "a number and one of s m h d w, or 0 for one alert per trigger");
+        reporter.at("V1015", value.where, fmt::format("`for: {}` is not a time", value.text),
+                    "a number and one of s m h d w, or 0 for one alert per trigger");
         continue;
       }
       out.for_us = *duration;
@@ -273,7 +285,8 @@ SuppressDoc parse_suppress(const Node& node, Reporter& reporter) {
       }
     } else {
       static constexpr std::array<std::string_view, 2> kKeys = {"by", "for"};
-      reporter.at("V1015", key.where, fmt::format("unknown key `{}` in `suppress`", key.text), did_you_mean(key.text, kKeys, "the keys are `by` and `for`"));
+      reporter.at("V1015", key.where, fmt::format("unknown key `{}` in `suppress`", key.text),
+                  did_you_mean(key.text, kKeys, "the keys are `by` and `for`"));
     }
   }
   return out;
@@ -281,22 +294,28 @@ SuppressDoc parse_suppress(const Node& node, Reporter& reporter) {
 
 std::optional<Document> parse_document(const Node& root, const DetectionContext& context, Reporter& reporter) {
   if (!root.is_map()) {
-    reporter.at("V1001", root.where, "a document must be a map with `title`, `logsource` and `detection`", "check the indentation of the file");
+    reporter.at("V1001", root.where, "a document must be a map with `title`, `logsource` and `detection`",
+                "check the indentation of the file");
     return std::nullopt;
   }
   const Node* detection = root.find("detection");
   const Node* correlation = root.find("correlation");
   if (const Node* filter = root.find("filter"); filter != nullptr && detection == nullptr && correlation == nullptr) {
-    const auto key = std::find_if(root.entries.begin(), root.entries.end(), [](const auto& entry) { return entry.first.text == "filter"; });
-    reporter.at("V1304", key->first.where, "filter documents are not supported yet", "write the exclusion into the rule: `condition: selection and not exception`");
+    const auto key =
+        std::find_if(root.entries.begin(), root.entries.end(), [](const auto& entry) { return entry.first.text == "filter"; });
+    reporter.at("V1304", key->first.where, "filter documents are not supported yet",
+                "write the exclusion into the rule: `condition: selection and not exception`");
     return std::nullopt;
   }
   if ((detection == nullptr) == (correlation == nullptr)) {
     std::vector<std::string> keys;
     for (const auto& [key, value] : root.entries) keys.push_back(key.text);
     const std::string_view near = detection == nullptr ? nearest("detection", keys) : std::string_view();
-    reporter.at("V1001", root.where, detection == nullptr ? "the document has neither `detection` nor `correlation`" : "the document has both `detection` and `correlation`",
-                near.empty() ? "a rule has `detection`, a correlation has `correlation`" : fmt::format("is `{}` meant to be `detection`?", near));
+    reporter.at("V1001", root.where,
+                detection == nullptr ? "the document has neither `detection` nor `correlation`"
+                                     : "the document has both `detection` and `correlation`",
+                near.empty() ? "a rule has `detection`, a correlation has `correlation`"
+                             : fmt::format("is `{}` meant to be `detection`?", near));
     return std::nullopt;
   }
   const std::size_t before = reporter.errors();

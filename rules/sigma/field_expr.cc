@@ -37,7 +37,9 @@ Status take_filter(std::string_view text, FieldExpr& expr, std::string& plain) {
   const std::size_t open = equals == std::string_view::npos ? equals : text.rfind('[', equals);
   const std::size_t close = equals == std::string_view::npos ? equals : text.find(']', equals);
   if (open == std::string_view::npos || close == std::string_view::npos || open == 0) {
-    return equals == std::string_view::npos ? Status{} : Status{Error{fmt::format("`{}` is not an element filter such as target[type=User].id", text)}};
+    return equals == std::string_view::npos
+               ? Status{}
+               : Status{Error{fmt::format("`{}` is not an element filter such as target[type=User].id", text)}};
   }
   const std::string prefix{text.substr(0, open)};
   const std::string key{text.substr(open + 1, equals - open - 1)};

@@ -156,13 +156,15 @@ void parse_list(const yaml::File& file, std::map<std::string, std::vector<std::s
   lists[path.stem().string()] = std::move(values);
 }
 
-Status read_lists(const std::string& directory, std::map<std::string, std::vector<std::string>>& lists, Diagnostics& diagnostics) {
+Status read_lists(const std::string& directory, std::map<std::string, std::vector<std::string>>& lists,
+                  Diagnostics& diagnostics) {
   std::error_code error;
   std::vector<fs::path> found;
   for (fs::directory_iterator walk(directory, error), end; !error && walk != end; walk.increment(error)) {
     const std::string extension = walk->path().extension().string();
     std::error_code ignored;
-    if (walk->is_regular_file(ignored) && (extension == ".txt" || extension == ".yml" || extension == ".yaml" || extension == ".csv")) {
+    if (walk->is_regular_file(ignored) &&
+        (extension == ".txt" || extension == ".yml" || extension == ".yaml" || extension == ".csv")) {
       found.push_back(walk->path());
     }
   }

@@ -64,38 +64,45 @@ class ItemBuilder {
     }
     if (!value.is_sequence()) return add(value, item);
     if (value.items.empty()) {
-      reporter_.at("V1010", value.where, fmt::format("the list of values of `{}` is empty", key_.text), "list at least one value, or remove the item");
+      reporter_.at("V1010", value.where, fmt::format("the list of values of `{}` is empty", key_.text),
+                   "list at least one value, or remove the item");
       return false;
     }
     bool good = true;
     for (const yaml::Node& element : value.items) {
       if (element.is_map() || element.is_sequence()) {
-        reporter_.at("V1003", element.where, fmt::format("the values of `{}` must be scalars", key_.text), "lists of lists and maps have no meaning here");
+        reporter_.at("V1003", element.where, fmt::format("the values of `{}` must be scalars", key_.text),
+                     "lists of lists and maps have no meaning here");
         good = false;
         continue;
       }
       if (element.kind == yaml::NodeKind::null && plain()) {
-        reporter_.at("V2004", element.where, "null inside a list of values is not portable Sigma", "put `field: null` into a selection of its own");
+        reporter_.at("V2004", element.where, "null inside a list of values is not portable Sigma",
+                     "put `field: null` into a selection of its own");
       }
       good = add(element, item) && good;
     }
     if (chain_.expand && !any_placeholder_ && good) {
-      reporter_.at("V2012", key_.where, "`expand` is given but no value holds a %placeholder%", "write the list's name between percent signs");
+      reporter_.at("V2012", key_.where, "`expand` is given but no value holds a %placeholder%",
+                   "write the list's name between percent signs");
     }
     return good;
   }
 
   void note_single(const yaml::Node& value) {
     if (chain_.expand && !any_placeholder_ && !value.is_sequence()) {
-      reporter_.at("V2012", value.where, "`expand` is given but the value holds no %placeholder%", "write the list's name between percent signs");
+      reporter_.at("V2012", value.where, "`expand` is given but the value holds no %placeholder%",
+                   "write the list's name between percent signs");
     }
   }
 
  private:
   // No modifier that gives null no meaning.
-  [[nodiscard]] bool plain() const { return std::all_of(chain_.uses.begin(), chain_.uses.end(), [](const ModifierUse& use) {
-    return use.modifier == Modifier::neq || use.modifier == Modifier::all || use.modifier == Modifier::cased;
-  }); }
+  [[nodiscard]] bool plain() const {
+    return std::all_of(chain_.uses.begin(), chain_.uses.end(), [](const ModifierUse& use) {
+      return use.modifier == Modifier::neq || use.modifier == Modifier::all || use.modifier == Modifier::cased;
+    });
+  }
 
   bool refuse(const yaml::Node& value, std::string message, std::string hint) {
     reporter_.at("V1006", value.where, std::move(message), std::move(hint));
@@ -115,7 +122,8 @@ class ItemBuilder {
   bool add_null(const yaml::Node& value, Item& item) {
     if (chain_.field.empty()) return refuse(value, "null cannot be a keyword", "quote it to search for the text: 'null'");
     if (!plain()) {
-      return refuse(value, fmt::format("null does not go with `{}`", chain_.uses.front().name), "use `field: null` alone, or quote the text 'null'");
+      return refuse(value, fmt::format("null does not go with `{}`", chain_.uses.front().name),
+                    "use `field: null` alone, or quote the text 'null'");
     }
     ValueTest test;
     test.kind = TestKind::null;
@@ -125,7 +133,9 @@ class ItemBuilder {
 
   bool add_exists(const yaml::Node& value, Item& item) {
     const std::string text = folded(value.text);
-    if (text != "true" && text != "false") return refuse(value, fmt::format("`exists` takes true or false, not `{}`", value.text), "write `exists: true` or `exists: false`");
+    if (text != "true" && text != "false")
+      return refuse(value, fmt::format("`exists` takes true or false, not `{}`", value.text),
+                    "write `exists: true` or `exists: false`");
     ValueTest test;
     test.kind = TestKind::exists;
     test.expected = text == "true";
@@ -138,7 +148,8 @@ class ItemBuilder {
     test.kind = TestKind::regex;
     test.regex = chain_.regex_flags.empty() ? value.text : fmt::format("(?{}){}", chain_.regex_flags, value.text);
     if (value.text.size() > kMaxRegexBytes) {
-      reporter_.at("V1007", value.where, fmt::format("the regular expression is longer than {} bytes", kMaxRegexBytes), "split it into a list of shorter ones");
+      reporter_.at("V1007", value.where, fmt::format("the regular expression is longer than {} bytes", kMaxRegexBytes),
+                   "split it into a list of shorter ones");
       return false;
     }
     RE2::Options options;
@@ -160,7 +171,8 @@ class ItemBuilder {
     if (!expand(value, strings)) return false;
     bool good = true;
     for (const SigmaString& string : strings) {
-      if (has_wildcards(string)) return refuse(value, "a network of the list holds a wildcard", "write networks such as 10.0.0.0/8");
+      if (has_wildcards(string))
+        return refuse(value, "a network of the list holds a wildcard", "write networks such as 10.0.0.0/8");
       good = add_network(value, std::string(literal_of(string)), item) && good;
     }
     if (chain_.all && strings.size() > 1) return refuse(value, "`all` over a list of networks can never hold", "remove `all`");
@@ -173,7 +185,8 @@ class ItemBuilder {
     test.kind = TestKind::cidr;
     bool host_bits = false;
     if (!parse_network(text, test.cidr, host_bits)) {
-      reporter_.at("V1008", value.where, fmt::format("`{}` is not a network", text), "write an address and a prefix length: 10.0.0.0/8 or 2001:db8::/32");
+      reporter_.at("V1008", value.where, fmt::format("`{}` is not a network", text),
+                   "write an address and a prefix length: 10.0.0.0/8 or 2001:db8::/32");
       return false;
     }
     if (host_bits) {
@@ -219,7 +232,8 @@ class ItemBuilder {
   bool add_number(const yaml::Node& value, Item& item) {
     const std::string_view name = chain_.uses.front().name;
     auto number = decimal_text(value.text);
-    if (!number) return refuse(value, fmt::format("`{}` takes a number, not `{}`", name, value.text), "write a plain decimal number");
+    if (!number)
+      return refuse(value, fmt::format("`{}` takes a number, not `{}`", name, value.text), "write a plain decimal number");
     ValueTest test;
     test.kind = TestKind::compare;
     test.compare = chain_.compare.value_or(plan::CompareOp::eq);
@@ -229,7 +243,8 @@ class ItemBuilder {
   }
 
   bool add_reference(const yaml::Node& value, Item& item) {
-    if (!plan::parse_field_path(value.text)) return refuse(value, "`fieldref` takes the name of a field", "name the field to compare with");
+    if (!plan::parse_field_path(value.text))
+      return refuse(value, "`fieldref` takes the name of a field", "name the field to compare with");
     ValueTest test;
     test.kind = TestKind::field;
     test.cased = chain_.cased;
@@ -245,8 +260,10 @@ class ItemBuilder {
   bool expand(const yaml::Node& value, std::vector<SigmaString>& strings) {
     Expansion expansion = expand_placeholders(value.text, context_.lists);
     if (!expansion.unknown_list.empty()) {
-      const std::string known = context_.list_names.empty() ? "no lists are loaded; give --lists DIR" : "give --lists DIR with a file of that name (.txt, .yml or .csv)";
-      reporter_.inside("V1014", value, expansion.offset, expansion.unknown_list.size() + 2, fmt::format("unknown list `{}`", expansion.unknown_list),
+      const std::string known = context_.list_names.empty() ? "no lists are loaded; give --lists DIR"
+                                                            : "give --lists DIR with a file of that name (.txt, .yml or .csv)";
+      reporter_.inside("V1014", value, expansion.offset, expansion.unknown_list.size() + 2,
+                       fmt::format("unknown list `{}`", expansion.unknown_list),
                        did_you_mean(expansion.unknown_list, context_.list_names, known));
       return false;
     }
@@ -299,17 +316,27 @@ class ItemBuilder {
       const std::string_view literal = literal_of(string);
       const bool offset = encoding == Modifier::base64offset;
       if (literal.empty() || (offset && literal.size() < kMinOffsetBytes)) {
-        return refuse(value, fmt::format("the value is too short for `{}`: its encoding would match almost anything", chain_.uses.front().name),
-                      "give at least three characters");
+        return refuse(
+            value,
+            fmt::format("the value is too short for `{}`: its encoding would match almost anything", chain_.uses.front().name),
+            "give at least three characters");
       }
       switch (encoding) {
-        case Modifier::base64: put(base64(literal)); break;
+        case Modifier::base64:
+          put(base64(literal));
+          break;
         case Modifier::base64offset:
           for (std::string& text : base64_offsets(literal)) put(std::move(text));
           break;
-        case Modifier::utf16: put(utf16_bytes(literal, false, true)); break;
-        case Modifier::utf16be: put(utf16_bytes(literal, true, false)); break;
-        default: put(utf16_bytes(literal, false, false)); break;
+        case Modifier::utf16:
+          put(utf16_bytes(literal, false, true));
+          break;
+        case Modifier::utf16be:
+          put(utf16_bytes(literal, true, false));
+          break;
+        default:
+          put(utf16_bytes(literal, false, false));
+          break;
       }
     }
     strings = std::move(out);
@@ -327,13 +354,16 @@ bool check_field(const std::string& field, const yaml::Node& key, Reporter& repo
   if (field.empty()) return true;
   const std::size_t open = field.find('[');
   const std::string_view inside = open == std::string::npos ? std::string_view() : std::string_view(field).substr(open + 1);
-  if (inside.starts_with("any]") || inside.starts_with("all]") || inside.starts_with("none]") || inside.substr(0, inside.find(']')).find('=') != std::string_view::npos) {
-    reporter.inside("V1306", key, 0, field.size(), fmt::format("`{}` selects array elements, which detections do not support yet", field),
+  if (inside.starts_with("any]") || inside.starts_with("all]") || inside.starts_with("none]") ||
+      inside.substr(0, inside.find(']')).find('=') != std::string_view::npos) {
+    reporter.inside("V1306", key, 0, field.size(),
+                    fmt::format("`{}` selects array elements, which detections do not support yet", field),
                     "compare each path on its own for now; group-by and aliases do take target[type=User].id");
     return false;
   }
   if (auto path = plan::parse_field_path(field); !path) {
-    reporter.inside("V1009", key, 0, field.size(), path.error().message, "write keys joined by dots: target.displayName, target[0].type");
+    reporter.inside("V1009", key, 0, field.size(), path.error().message,
+                    "write keys joined by dots: target.displayName, target[0].type");
     return false;
   }
   return true;
@@ -353,7 +383,8 @@ void append_canonical(std::string& out, const yaml::Node& node) {
 
 }  // namespace
 
-std::optional<Item> parse_item(const yaml::Node& key, const yaml::Node& value, const DetectionContext& context, Reporter& reporter) {
+std::optional<Item> parse_item(const yaml::Node& key, const yaml::Node& value, const DetectionContext& context,
+                               Reporter& reporter) {
   const std::optional<Chain> chain = parse_chain(key, reporter);
   if (!chain || !check_field(chain->field, key, reporter)) return std::nullopt;
   Item item;
@@ -367,8 +398,10 @@ std::optional<Item> parse_item(const yaml::Node& key, const yaml::Node& value, c
   if (!builder.build(value, item)) return std::nullopt;
   builder.note_single(value);
   if (chain->all && !(value.is_sequence() && value.items.size() > 1)) {
-    const auto all = std::find_if(chain->uses.begin(), chain->uses.end(), [](const ModifierUse& use) { return use.modifier == Modifier::all; });
-    reporter.inside("V2008", key, all->offset, all->name.size(), "`all` on a single value has no effect", "remove `all`, or list several values");
+    const auto all = std::find_if(chain->uses.begin(), chain->uses.end(),
+                                  [](const ModifierUse& use) { return use.modifier == Modifier::all; });
+    reporter.inside("V2008", key, all->offset, all->name.size(), "`all` on a single value has no effect",
+                    "remove `all`, or list several values");
   }
   item.text = shortened(fmt::format("{}: {}", key.text, shown_values(value)));
   item.canonical = key.text + "=";

@@ -27,8 +27,10 @@ void Compiler::check_identity() {
     const std::string& id = meta.key;
     if (const auto [found, added] = by_id_.try_emplace(id, i); !added && !meta.label().empty()) {
       const Location& first = documents_[found->second].id_where;
-      const std::string what = meta.id.empty() ? fmt::format("two documents without id are called `{}`", meta.label()) : fmt::format("id `{}` is used twice", meta.id);
-      error(i, "V1012", documents_[i].id_where, what, fmt::format("it was first used at {}:{}; give each document its own id", first.file, first.line));
+      const std::string what = meta.id.empty() ? fmt::format("two documents without id are called `{}`", meta.label())
+                                               : fmt::format("id `{}` is used twice", meta.id);
+      error(i, "V1012", documents_[i].id_where, what,
+            fmt::format("it was first used at {}:{}; give each document its own id", first.file, first.line));
     }
     if (meta.name.empty()) continue;
     if (const auto [found, added] = by_name_.try_emplace(meta.name, i); !added) {
@@ -77,14 +79,17 @@ void Compiler::visit(std::size_t document, std::vector<std::size_t>& path) {
     const RuleRef& ref = documents_[document].correlation.rules[i];
     if (visiting_[input] == 1) {
       std::string circle;
-      for (auto step = std::find(path.begin(), path.end(), input); step != path.end(); ++step) circle += documents_[*step].meta().label() + " -> ";
-      error(document, "V1214", ref.where, "correlations refer to each other in a circle", circle + documents_[input].meta().label());
+      for (auto step = std::find(path.begin(), path.end(), input); step != path.end(); ++step)
+        circle += documents_[*step].meta().label() + " -> ";
+      error(document, "V1214", ref.where, "correlations refer to each other in a circle",
+            circle + documents_[input].meta().label());
       continue;
     }
     if (visiting_[input] == 0) visit(input, path);
     linked.level = std::max(linked.level, linked_.at(input).level + 1);
     if (linked.level == kMaxChain && linked_.at(input).level + 1 == kMaxChain) {
-      error(document, "V1215", ref.where, fmt::format("correlations are chained deeper than {}", kMaxChain), "refer to the inner correlations directly");
+      error(document, "V1215", ref.where, fmt::format("correlations are chained deeper than {}", kMaxChain),
+            "refer to the inner correlations directly");
     }
   }
   path.pop_back();
@@ -109,7 +114,8 @@ void Compiler::drop_dependents() {
       documents_[document].good = false;
       if (!options_.skip_broken) continue;
       const RuleRef& ref = documents_[document].correlation.rules[i];
-      reporter(document).at("V2011", ref.where, fmt::format("left out, because `{}` is broken", ref.text), "correct that document first");
+      reporter(document).at("V2011", ref.where, fmt::format("left out, because `{}` is broken", ref.text),
+                            "correct that document first");
     }
   }
 }
@@ -158,11 +164,13 @@ plan::Binding Compiler::bind_correlation(std::size_t owner, std::size_t inner_do
 plan::Binding Compiler::bind(const CorrelationDoc& doc, const Linked& linked, std::size_t input, const MemberDoc& member) {
   const std::size_t target = linked.inputs[input];
   MemberDoc wanted = member;
-  const auto alias = std::find_if(doc.aliases.begin(), doc.aliases.end(), [&](const AliasDoc& a) { return a.name == member.name; });
+  const auto alias =
+      std::find_if(doc.aliases.begin(), doc.aliases.end(), [&](const AliasDoc& a) { return a.name == member.name; });
   if (alias != doc.aliases.end()) {
     const plan::RuleMeta& meta = documents_[target].meta();
     const auto field = std::find_if(alias->fields.begin(), alias->fields.end(), [&](const auto& entry) {
-      return std::get<0>(entry) == doc.rules[input].text || std::get<0>(entry) == meta.key || (!meta.name.empty() && std::get<0>(entry) == meta.name);
+      return std::get<0>(entry) == doc.rules[input].text || std::get<0>(entry) == meta.key ||
+             (!meta.name.empty() && std::get<0>(entry) == meta.name);
     });
     if (field != alias->fields.end()) {
       wanted.text = std::get<1>(*field) + member.transforms;
@@ -196,10 +204,12 @@ void Compiler::check_aliases(const CorrelationDoc& doc, const Linked& linked) {
     }
     for (std::size_t i = 0; i < linked.inputs.size(); ++i) {
       const Document& input = documents_[linked.inputs[i]];
-      const bool member = input.kind == DocumentKind::correlation && std::any_of(input.correlation.group_by.begin(), input.correlation.group_by.end(),
-                                                                                 [&](const MemberDoc& m) { return m.name == alias.name; });
+      const bool member = input.kind == DocumentKind::correlation &&
+                          std::any_of(input.correlation.group_by.begin(), input.correlation.group_by.end(),
+                                      [&](const MemberDoc& m) { return m.name == alias.name; });
       if (named[i] || member) continue;
-      error(linked.document, "V1210", alias.where, fmt::format("alias `{}` gives no field for rule `{}`", alias.name, doc.rules[i].text),
+      error(linked.document, "V1210", alias.where,
+            fmt::format("alias `{}` gives no field for rule `{}`", alias.name, doc.rules[i].text),
             fmt::format("add `{}: <field>`", doc.rules[i].text));
     }
   }
@@ -207,7 +217,8 @@ void Compiler::check_aliases(const CorrelationDoc& doc, const Linked& linked) {
 
 void Compiler::make_members(const CorrelationDoc& doc, const Linked& linked, plan::CorrelationPlan& out) {
   if (doc.group_by.size() > kMaxMembers || doc.values.size() > kMaxMembers) {
-    error(linked.document, "V1212", doc.where, fmt::format("more than {} group members or fields", kMaxMembers), "group by fewer fields");
+    error(linked.document, "V1212", doc.where, fmt::format("more than {} group members or fields", kMaxMembers),
+          "group by fewer fields");
     return;
   }
   for (const MemberDoc& member : doc.group_by) out.members.push_back(member.name);
@@ -232,7 +243,8 @@ void Compiler::make_suppress(const CorrelationDoc& doc, const Linked& linked, pl
   }
   std::vector<std::uint32_t>& by = out.suppress.by;
   for (const auto& [text, where] : doc.suppress.by) {
-    const auto member = std::find_if(doc.group_by.begin(), doc.group_by.end(), [&text = text](const MemberDoc& m) { return m.name == text || m.text == text; });
+    const auto member = std::find_if(doc.group_by.begin(), doc.group_by.end(),
+                                     [&text = text](const MemberDoc& m) { return m.name == text || m.text == text; });
     if (member == doc.group_by.end()) {
       error(linked.document, "V1213", where, fmt::format("`{}` is not a member of `group-by`", text),
             did_you_mean(text, out.members, "suppress by one or more members of `group-by`"));
@@ -292,7 +304,8 @@ void Compiler::make_correlations() {
   for (const std::size_t document : order_) {
     if (!documents_[document].good) continue;
     const Linked& linked = linked_.at(document);
-    const bool inputs_good = std::all_of(linked.inputs.begin(), linked.inputs.end(), [this](std::size_t input) { return documents_[input].good; });
+    const bool inputs_good =
+        std::all_of(linked.inputs.begin(), linked.inputs.end(), [this](std::size_t input) { return documents_[input].good; });
     if (!inputs_good) {
       documents_[document].good = false;
       continue;
@@ -301,7 +314,8 @@ void Compiler::make_correlations() {
     if (!documents_[document].good || !documents_[document].correlation.generate) continue;
     for (const plan::Input& input : plan_->correlations.back().inputs) generated.emplace(input.correlation, input.index);
   }
-  for (std::uint32_t i = 0; i < plan_->rules.size(); ++i) plan_->rules[i].emits = !plan_->rules[i].referred || generated.contains({false, i});
+  for (std::uint32_t i = 0; i < plan_->rules.size(); ++i)
+    plan_->rules[i].emits = !plan_->rules[i].referred || generated.contains({false, i});
   for (std::uint32_t i = 0; i < plan_->correlations.size(); ++i) {
     plan_->correlations[i].emits = !plan_->correlations[i].inner || generated.contains({true, i});
   }
@@ -337,8 +351,8 @@ void Compiler::make_retention() {
 }
 
 std::string Compiler::correlation_hash(const plan::CorrelationPlan& correlation) const {
-  std::string text = fmt::format("{} {} {} {} {}\n", plan::type_name(correlation.type), correlation.threshold, correlation.window, correlation.suppress.for_us,
-                                 correlation.across_tenants);
+  std::string text = fmt::format("{} {} {} {} {}\n", plan::type_name(correlation.type), correlation.threshold, correlation.window,
+                                 correlation.suppress.for_us, correlation.across_tenants);
   for (const std::uint32_t by : correlation.suppress.by) text += fmt::format("by {}\n", by);
   for (const std::string& member : correlation.members) text += fmt::format("member {}:{}\n", member.size(), member);
   const auto column_text = [this](std::uint32_t rule, std::uint32_t index) { return plan_->rules[rule].columns[index].name; };
@@ -351,7 +365,8 @@ std::string Compiler::correlation_hash(const plan::CorrelationPlan& correlation)
         if (binding.column != plan::kNone) text += column_text(input.index, binding.column) + "\n";
         for (std::uint32_t rule = 0; rule < binding.column_of_rule.size(); ++rule) {
           if (binding.column_of_rule[rule] != plan::kNone) {
-            text += fmt::format("{} {}\n", plan_->rules[rule].meta.semantic_hash, column_text(rule, binding.column_of_rule[rule]));
+            text +=
+                fmt::format("{} {}\n", plan_->rules[rule].meta.semantic_hash, column_text(rule, binding.column_of_rule[rule]));
           }
         }
       }

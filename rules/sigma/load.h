@@ -28,14 +28,16 @@ struct CompiledRules {
 };
 
 // Compiles the documents of all files. Every error of every file is reported.
-[[nodiscard]] CompiledRules compile(const std::vector<yaml::File>& files, const CompileOptions& options, Diagnostics& diagnostics);
+[[nodiscard]] CompiledRules compile(const std::vector<yaml::File>& files, const CompileOptions& options,
+                                    Diagnostics& diagnostics);
 
-// Reads rule files: each path a file or a directory (recursively *.yml, *.yaml, not *.test.yml), sorted by path. A missing path is an
-// Error; an over-large file a diagnostic.
+// Reads rule files: each path a file or a directory (recursively *.yml, *.yaml, not *.test.yml), sorted by path. A missing path
+// is an Error; an over-large file a diagnostic.
 [[nodiscard]] Result<std::vector<yaml::File>> read_rule_files(const std::vector<std::string>& paths, Diagnostics& diagnostics);
 
 // Reads *.txt, *.yml, *.csv of a directory as lists (spec formats, "Lists") into `lists`, replacing equal names.
-[[nodiscard]] Status read_lists(const std::string& directory, std::map<std::string, std::vector<std::string>>& lists, Diagnostics& diagnostics);
+[[nodiscard]] Status read_lists(const std::string& directory, std::map<std::string, std::vector<std::string>>& lists,
+                                Diagnostics& diagnostics);
 // The same from one file held in memory; the name is the stem of its path.
 void parse_list(const yaml::File& file, std::map<std::string, std::vector<std::string>>& lists, Diagnostics& diagnostics);
 

@@ -14,8 +14,37 @@
 namespace vedette::rules {
 
 enum class Modifier : std::uint8_t {
-  contains, startswith, endswith, all, exists, cased, neq, re, ignore_case, multi_line, dot_all, cidr, lt, lte, gt, gte, windash, base64,
-  base64offset, utf16, utf16le, utf16be, wide, fieldref, expand, minute, hour, day, week, month, year
+  contains,
+  startswith,
+  endswith,
+  all,
+  exists,
+  cased,
+  neq,
+  re,
+  ignore_case,
+  multi_line,
+  dot_all,
+  cidr,
+  lt,
+  lte,
+  gt,
+  gte,
+  windash,
+  base64,
+  base64offset,
+  utf16,
+  utf16le,
+  utf16be,
+  wide,
+  fieldref,
+  expand,
+  minute,
+  hour,
+  day,
+  week,
+  month,
+  year
 };
 
 struct ModifierUse {

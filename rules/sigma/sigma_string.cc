@@ -215,8 +215,8 @@ std::string base64(std::string_view bytes) {
 }
 
 std::vector<std::string> base64_offsets(std::string_view bytes) {
-  static constexpr std::array<std::size_t, 3> kSkip = {0, 2, 3};   // characters that the bytes before share
-  static constexpr std::array<std::size_t, 3> kDrop = {0, 3, 2};   // characters that the bytes behind share, with padding
+  static constexpr std::array<std::size_t, 3> kSkip = {0, 2, 3};  // characters that the bytes before share
+  static constexpr std::array<std::size_t, 3> kDrop = {0, 3, 2};  // characters that the bytes behind share, with padding
   std::vector<std::string> out;
   for (std::size_t shift = 0; shift < 3; ++shift) {
     const std::string encoded = base64(std::string(shift, ' ') + std::string(bytes));

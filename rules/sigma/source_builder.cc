@@ -14,9 +14,9 @@ using plan::FieldExpr;
 using plan::FieldPath;
 using plan::PathSegment;
 
-constexpr std::array<std::string_view, 11> kNormalisedNames = {"event.action", "event.outcome", "user.name",  "user.email",
+constexpr std::array<std::string_view, 11> kNormalisedNames = {"event.action",     "event.outcome", "user.name", "user.email",
                                                                "user.target.name", "identity.user", "source.ip", "session.id",
-                                                               "app.name",     "device.id",     "mfa.factor"};
+                                                               "app.name",         "device.id",     "mfa.factor"};
 
 bool all_digits(std::string_view text) {
   return !text.empty() && text.size() <= 6 && text.find_first_not_of("0123456789") == std::string_view::npos;
@@ -38,7 +38,8 @@ std::optional<FieldPath> respelled(const FieldPath& path, const FieldPath& to, c
   FieldPath out = from;
   const std::size_t last = to.segments.size() - 1;
   if (path.segments[last].index >= 0) out.segments.back().index = path.segments[last].index;
-  out.segments.insert(out.segments.end(), path.segments.begin() + static_cast<std::ptrdiff_t>(to.segments.size()), path.segments.end());
+  out.segments.insert(out.segments.end(), path.segments.begin() + static_cast<std::ptrdiff_t>(to.segments.size()),
+                      path.segments.end());
   return out;
 }
 
@@ -87,7 +88,8 @@ FieldPath SourceBuilder::repair(const FieldPath& path, bool& whole) const {
     }
     const std::vector<std::string>& keys = found->second;
     auto key = std::find(keys.begin(), keys.end(), segment.key);
-    if (key == keys.end()) key = std::find_if(keys.begin(), keys.end(), [&](const std::string& known) { return equal_folded(known, segment.key); });
+    if (key == keys.end())
+      key = std::find_if(keys.begin(), keys.end(), [&](const std::string& known) { return equal_folded(known, segment.key); });
     if (key == keys.end()) {
       whole = false;
       return out;
@@ -105,7 +107,8 @@ ResolvedField SourceBuilder::resolve(const FieldExpr& written, const plan::Norma
   const std::string name = keys_of(out.expr.path);
   const bool native = std::find(known_.begin(), known_.end(), name) != known_.end();
   if (entry != nullptr && !native) {
-    const auto set = std::find_if(entry->set.begin(), entry->set.end(), [&](const plan::NormalisedField& field) { return field.name == name; });
+    const auto set = std::find_if(entry->set.begin(), entry->set.end(),
+                                  [&](const plan::NormalisedField& field) { return field.name == name; });
     if (set != entry->set.end()) {
       out.expr = set->expr;
       out.expr.transforms.insert(out.expr.transforms.end(), written.transforms.begin(), written.transforms.end());

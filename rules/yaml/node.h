@@ -17,10 +17,10 @@ namespace vedette::yaml {
 enum class NodeKind : std::uint8_t { null, scalar, sequence, map };
 
 struct Node {
-  NodeKind kind = NodeKind::null;  // null: empty value, or plain ~ / null / Null / NULL
-  std::string text = {};           // scalar: its text after quotes and escapes; null: its source text
-  bool quoted = false;             // 'x', "x" or a block scalar
-  Location where = {};             // of the first character; length = extent on the first line
+  NodeKind kind = NodeKind::null;                   // null: empty value, or plain ~ / null / Null / NULL
+  std::string text = {};                            // scalar: its text after quotes and escapes; null: its source text
+  bool quoted = false;                              // 'x', "x" or a block scalar
+  Location where = {};                              // of the first character; length = extent on the first line
   std::vector<Node> items = {};                     // sequence
   std::vector<std::pair<Node, Node>> entries = {};  // map, in order; keys are scalars
 

@@ -75,7 +75,9 @@ std::size_t end_of_line(std::string_view text, std::size_t at) {
   return end;
 }
 
-std::size_t end_of_token(std::string_view text, std::size_t at) { return std::min(text.find_first_of(" \t\r\n,]}", at), text.size()); }
+std::size_t end_of_token(std::string_view text, std::size_t at) {
+  return std::min(text.find_first_of(" \t\r\n,]}", at), text.size());
+}
 
 // One past the closing quote; npos when there is none.
 std::size_t end_of_quoted(std::string_view text, std::size_t at) {
@@ -160,7 +162,8 @@ class TreeBuilder : public YAML::EventHandler {
     }
     place(std::move(node));
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     open(NodeKind::sequence, mark, tag, anchor);
   }
   void OnSequenceEnd() override { close(); }
@@ -192,7 +195,8 @@ class TreeBuilder : public YAML::EventHandler {
     if (anchor != 0) refuse_alias(at);
     const char first = at < text_.size() ? text_[at] : '\0';
     if ((tag != "?" && tag != "!") || (tag == "!" && first == '!')) {
-      error("V0005", at, end_of_token(text_, at), "YAML tags are not allowed", "leave the tag out; quote a value that begins with `!`");
+      error("V0005", at, end_of_token(text_, at), "YAML tags are not allowed",
+            "leave the tag out; quote a value that begins with `!`");
       throw Stop{};
     }
     if (++nodes_ > kMaxNodes) {
@@ -223,7 +227,8 @@ class TreeBuilder : public YAML::EventHandler {
     const std::size_t at = offset(mark);
     check_properties(at, tag == "!" ? "?" : tag, anchor);
     if (expects_key()) {
-      error("V0012", at, at + 1, "a map key must be text", "a list or a map cannot be a key; quote a value that begins with `[` or `{`");
+      error("V0012", at, at + 1, "a map key must be text",
+            "a list or a map cannot be a key; quote a value that begins with `[` or `{`");
       throw Stop{};
     }
     if (stack_.size() >= kMaxDepth) {
@@ -254,7 +259,8 @@ class TreeBuilder : public YAML::EventHandler {
         if (key.text == node.text) first = &key;
       }
       error_at("V0004", node.where, fmt::format("duplicate key `{}`", node.text),
-            first != nullptr ? fmt::format("it was first given on line {}; put several values in one list", first->where.line) : "");
+               first != nullptr ? fmt::format("it was first given on line {}; put several values in one list", first->where.line)
+                                : "");
       broken_ = true;
       frame.duplicate = true;
     }
@@ -299,7 +305,8 @@ bool check_bytes(std::string_view text, TreeBuilder& builder) {
   for (std::size_t at = 0; at < text.size() && good;) {
     const CodePoint point = decode_utf8(text, at);
     if (!point.valid) {
-      builder.error("V0007", at, at + 1, fmt::format("byte 0x{:02X} is not valid UTF-8", static_cast<std::uint32_t>(point.value)), "save the file as UTF-8");
+      builder.error("V0007", at, at + 1, fmt::format("byte 0x{:02X} is not valid UTF-8", static_cast<std::uint32_t>(point.value)),
+                    "save the file as UTF-8");
       good = false;
     } else if ((point.value < 0x20 && point.value != '\t' && point.value != '\n' && point.value != '\r') ||
                (point.value >= 0x7F && point.value < 0xA0)) {
@@ -314,7 +321,8 @@ bool check_bytes(std::string_view text, TreeBuilder& builder) {
 
 std::string syntax_hint(const File& file, int line, const std::string& message) {
   const std::string_view text = line_of(file, line);
-  if (text.substr(0, text.find_first_not_of(" \t")).find('\t') != std::string_view::npos) return "indent with blanks, not with tabs";
+  if (text.substr(0, text.find_first_not_of(" \t")).find('\t') != std::string_view::npos)
+    return "indent with blanks, not with tabs";
   if (message.find("anchor") != std::string::npos || message.find("alias") != std::string::npos) {
     return "quote a value that begins with `*` or `&`: '*text'";
   }
@@ -341,7 +349,8 @@ std::vector<Node> parse(const File& file, Diagnostics& diagnostics) {
     const std::size_t at = exception.mark.pos > 0 ? static_cast<std::size_t>(exception.mark.pos) : 0;
     const bool alias = exception.msg.find("anchor") != std::string::npos || exception.msg.find("alias") != std::string::npos;
     Location where = Places(file, text).at(at, at + 1);
-    builder.error(alias ? "V0002" : "V0001", at, alias ? end_of_token(text, at) : at + 1, alias ? "anchors and aliases are not allowed" : "not valid YAML: " + exception.msg,
+    builder.error(alias ? "V0002" : "V0001", at, alias ? end_of_token(text, at) : at + 1,
+                  alias ? "anchors and aliases are not allowed" : "not valid YAML: " + exception.msg,
                   syntax_hint(file, where.line, exception.msg));
   } catch (const std::exception& exception) {
     builder.error("V0001", 0, 1, fmt::format("not valid YAML: {}", exception.what()), "");

@@ -21,10 +21,14 @@ std::size_t quoted_unit(std::string_view text, std::size_t at, char quote) {
   if (quote == '\'' && text[at] == '\'') return 2;
   if (quote == '"' && text[at] == '\\' && at + 1 < text.size()) {
     switch (text[at + 1]) {
-      case 'x': return 4;
-      case 'u': return 6;
-      case 'U': return 10;
-      default: return 2;
+      case 'x':
+        return 4;
+      case 'u':
+        return 6;
+      case 'U':
+        return 10;
+      default:
+        return 2;
     }
   }
   return decode_utf8(text, at).length;
@@ -58,7 +62,8 @@ std::size_t align(std::string_view text, std::size_t at, const Node& node, std::
     at += std::min(quoted_unit(text, at, quote), text.size() - at);
     i += decode_utf8(node.text, i).length;
   }
-  while (at < text.size() && offset < node.text.size() && !is_break_or_blank(node.text[offset]) && is_break_or_blank(text[at])) ++at;
+  while (at < text.size() && offset < node.text.size() && !is_break_or_blank(node.text[offset]) && is_break_or_blank(text[at]))
+    ++at;
   return at;
 }
 
@@ -100,7 +105,8 @@ Location place_in(const File& file, const Node& node, std::size_t offset, std::s
     line_start = i + 1;
   }
   where.column = static_cast<int>(count_code_points(text.substr(line_start, at - line_start))) + 1;
-  where.length = static_cast<int>(std::max<std::size_t>(1, count_code_points(std::string_view(node.text).substr(offset, length))));
+  where.length =
+      static_cast<int>(std::max<std::size_t>(1, count_code_points(std::string_view(node.text).substr(offset, length))));
   return where;
 }
 

@@ -18,11 +18,19 @@ void require(bool holds) {
 
 void walk(const Expr& expr, std::size_t selections) {
   switch (expr.kind) {
-    case ExprKind::selection: require(expr.index < selections && expr.children.empty()); break;
-    case ExprKind::negation: require(expr.children.size() == 1); break;
+    case ExprKind::selection:
+      require(expr.index < selections && expr.children.empty());
+      break;
+    case ExprKind::negation:
+      require(expr.children.size() == 1);
+      break;
     case ExprKind::all_of:
-    case ExprKind::any_of: require(!expr.children.empty()); break;
-    case ExprKind::item: require(false); break;
+    case ExprKind::any_of:
+      require(!expr.children.empty());
+      break;
+    case ExprKind::item:
+      require(false);
+      break;
   }
   for (const Expr& child : expr.children) walk(child, selections);
 }
@@ -44,6 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto expr = vedette::rules::parse_condition(node, selections, used, {"Title of a rule", "5m"}, reporter);
   require(expr.has_value() != (reporter.errors() > 0));
   if (expr) walk(*expr, selections.size());
-  for (const vedette::Diagnostic& diagnostic : diagnostics.items()) require(diagnostic.where.line >= 1 && diagnostic.where.column >= 1);
+  for (const vedette::Diagnostic& diagnostic : diagnostics.items())
+    require(diagnostic.where.line >= 1 && diagnostic.where.column >= 1);
   return 0;
 }

@@ -16,7 +16,9 @@ void require(bool holds) {
   if (!holds) std::abort();
 }
 
-void check_place(const Location& where, int lines) { require(where.line >= 1 && where.line <= lines && where.column >= 1 && where.length >= 1); }
+void check_place(const Location& where, int lines) {
+  require(where.line >= 1 && where.line <= lines && where.column >= 1 && where.length >= 1);
+}
 
 void walk(const File& file, const Node& node, int lines, int depth) {
   require(depth <= 34);

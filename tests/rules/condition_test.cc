@@ -66,11 +66,29 @@ TEST(Condition, ListIsOr) { EXPECT_EQ(printed("[a and b, c]"), "((a and b) or c)
 
 TEST(Condition, Errors) {
   const std::pair<const char*, const char*> cases[] = {
-      {"''", "V1101"},        {"a b", "V1101"},        {"a and", "V1101"},       {"and a", "V1101"},      {"a or or b", "V1101"},
-      {"not", "V1101"},       {"()", "V1101"},         {"1 of", "V1101"},        {"(a", "V1105"},         {"a)", "V1105"},
-      {"(a and (b)", "V1105"}, {"(a b)", "V1101"},     {"x", "V1102"},           {"x and y", "V1102 V1102"}, {"sel_*", "V1102"},
-      {"1 of nope*", "V1103"}, {"2 of sel_*", "V1106"}, {"most of them", "V1106"}, {"a | count() > 5", "V1104"}, {"{a: b}", "V1003"},
-      {"[]", "V1010"},        {"~", "V1002"},          {"1 of selection_*", "V1103"},
+      {"''", "V1101"},
+      {"a b", "V1101"},
+      {"a and", "V1101"},
+      {"and a", "V1101"},
+      {"a or or b", "V1101"},
+      {"not", "V1101"},
+      {"()", "V1101"},
+      {"1 of", "V1101"},
+      {"(a", "V1105"},
+      {"a)", "V1105"},
+      {"(a and (b)", "V1105"},
+      {"(a b)", "V1101"},
+      {"x", "V1102"},
+      {"x and y", "V1102 V1102"},
+      {"sel_*", "V1102"},
+      {"1 of nope*", "V1103"},
+      {"2 of sel_*", "V1106"},
+      {"most of them", "V1106"},
+      {"a | count() > 5", "V1104"},
+      {"{a: b}", "V1003"},
+      {"[]", "V1010"},
+      {"~", "V1002"},
+      {"1 of selection_*", "V1103"},
   };
   for (const auto& [condition, codes] : cases) EXPECT_EQ(printed(condition), codes) << condition;
 }
@@ -87,7 +105,9 @@ TEST(Condition, CaretsInsideQuotedAndFoldedText) {
   const auto where = [](const std::string& condition) {
     const Compiled compiled = compile_text(rule("  a: {eventType: x}\n  condition: " + condition));
     for (const Diagnostic& diagnostic : compiled.diagnostics.items()) {
-      if (diagnostic.code == "V1102") return std::to_string(diagnostic.where.line) + ":" + std::to_string(diagnostic.where.column) + "+" + std::to_string(diagnostic.where.length);
+      if (diagnostic.code == "V1102")
+        return std::to_string(diagnostic.where.line) + ":" + std::to_string(diagnostic.where.column) + "+" +
+               std::to_string(diagnostic.where.length);
     }
     return std::string("none");
   };

@@ -23,7 +23,8 @@ std::map<std::string, std::vector<std::string>> lists_for(const std::vector<yaml
   std::map<std::string, std::vector<std::string>> lists;
   const std::regex placeholder("%([A-Za-z0-9_.-]+)%");
   for (const yaml::File& file : files) {
-    for (std::sregex_iterator at(file.text.begin(), file.text.end(), placeholder), end; at != end; ++at) lists[(*at)[1]] = {"value"};
+    for (std::sregex_iterator at(file.text.begin(), file.text.end(), placeholder), end; at != end; ++at)
+      lists[(*at)[1]] = {"value"};
   }
   return lists;
 }
@@ -71,7 +72,8 @@ TEST(CorpusLoad, ReplacementsOfPipeAggregationsCompile) {
       if (diagnostic.code != "V1104" || diagnostic.hint.find("type: temporal") != std::string::npos) continue;
       std::smatch match;
       std::string hint = diagnostic.hint;
-      ASSERT_TRUE(std::regex_search(hint, match, std::regex("`name: (.*)` into this rule, its condition as `condition: (.*)`"))) << hint;
+      ASSERT_TRUE(std::regex_search(hint, match, std::regex("`name: (.*)` into this rule, its condition as `condition: (.*)`")))
+          << hint;
       std::string changed = std::regex_replace(file.text, std::regex("\n( *)condition:.*"), "\n$1condition: " + match[2].str());
       changed = "name: " + match[1].str() + "\n" + changed + "\n" + hint.substr(hint.find("---"));
       const Compiled compiled = compile_text(changed);

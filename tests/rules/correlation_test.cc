@@ -7,12 +7,14 @@ namespace vedette::rules::test {
 namespace {
 
 std::string base(const std::string& name, int number) {
-  return "title: " + name + "\nname: " + name + "\nid: 1111111" + std::to_string(number) + "-1111-4111-8111-111111111111\nlogsource: {product: " +
-         (number == 9 ? "linux" : "okta") + "}\ndetection:\n  s: {eventType: " + name + "}\n  condition: s\n---\n";
+  return "title: " + name + "\nname: " + name + "\nid: 1111111" + std::to_string(number) +
+         "-1111-4111-8111-111111111111\nlogsource: {product: " + (number == 9 ? "linux" : "okta") +
+         "}\ndetection:\n  s: {eventType: " + name + "}\n  condition: s\n---\n";
 }
 
 std::string correlation(const std::string& name, int number, const std::string& body) {
-  return "title: " + name + "\nname: " + name + "\nid: 2222222" + std::to_string(number) + "-1111-4111-8111-111111111111\ncorrelation:\n" + body + "---\n";
+  return "title: " + name + "\nname: " + name + "\nid: 2222222" + std::to_string(number) +
+         "-1111-4111-8111-111111111111\ncorrelation:\n" + body + "---\n";
 }
 
 // a, b (okta), s (sshd) and one correlation `c`.
@@ -25,7 +27,9 @@ std::string codes(const std::string& body) { return with_bases(body).codes(); }
 const plan::CorrelationPlan& first(const Compiled& compiled) { return compiled.plan().correlations.at(0); }
 
 TEST(Correlation, EventCount) {
-  const Compiled compiled = with_bases("  type: event_count\n  rules: [a, b]\n  group-by: [actor.id, 'actor.alternateId|lower']\n  timespan: 15m\n  condition: {gte: 5}\n");
+  const Compiled compiled = with_bases(
+      "  type: event_count\n  rules: [a, b]\n  group-by: [actor.id, 'actor.alternateId|lower']\n  timespan: 15m\n  condition: "
+      "{gte: 5}\n");
   ASSERT_NE(compiled.rules.plan, nullptr) << compiled.codes();
   const plan::CorrelationPlan& c = first(compiled);
   EXPECT_EQ(c.type, plan::CorrelationType::event_count);
@@ -73,7 +77,8 @@ TEST(Correlation, Thresholds) {
 }
 
 TEST(Correlation, ValueCountTuple) {
-  const Compiled compiled = with_bases("  type: value_count\n  rules: [a]\n  timespan: 1m\n  condition: {field: [client.ipAddress, actor.id], gte: 3}\n");
+  const Compiled compiled = with_bases(
+      "  type: value_count\n  rules: [a]\n  timespan: 1m\n  condition: {field: [client.ipAddress, actor.id], gte: 3}\n");
   ASSERT_NE(compiled.rules.plan, nullptr) << compiled.codes();
   EXPECT_EQ(first(compiled).value_names, (std::vector<std::string>{"client.ipAddress", "actor.id"}));
   ASSERT_EQ(first(compiled).inputs[0].values.size(), 2U);
@@ -98,7 +103,8 @@ TEST(Correlation, Temporal) {
 
 TEST(Correlation, Aliases) {
   const Compiled compiled = with_bases(
-      "  type: temporal\n  rules: [a, s]\n  timespan: 1m\n  group-by: ['user|lower']\n  aliases:\n    user:\n      a: 'target[type=User].alternateId|local'\n      s: user\n");
+      "  type: temporal\n  rules: [a, s]\n  timespan: 1m\n  group-by: ['user|lower']\n  aliases:\n    user:\n      a: "
+      "'target[type=User].alternateId|local'\n      s: user\n");
   ASSERT_NE(compiled.rules.plan, nullptr) << compiled.codes();
   EXPECT_EQ(first(compiled).members, std::vector<std::string>{"user"});
   EXPECT_EQ(compiled.plan().rules[0].columns.at(0).name, "target[type=User].alternateId|local|lower");
@@ -111,15 +117,20 @@ TEST(Correlation, Aliases) {
 }
 
 TEST(Correlation, CasedColumnsAreMarked) {
-  const Compiled compiled = with_bases("  type: event_count\n  rules: [a]\n  timespan: 1m\n  group-by: 'actor.id|cased'\n  condition: {gte: 2}\n");
+  const Compiled compiled =
+      with_bases("  type: event_count\n  rules: [a]\n  timespan: 1m\n  group-by: 'actor.id|cased'\n  condition: {gte: 2}\n");
   EXPECT_TRUE(compiled.plan().rules[0].columns.at(0).cased);
 }
 
 TEST(Correlation, ChainBindsMembersOrTriggerFields) {
   const Compiled compiled = compile_text(
-      correlation("outer", 3, "  type: temporal_ordered\n  rules: [inner, s]\n  group-by: [user, actor.id]\n  timespan: 30m\n  generate: true\n"
-                              "  aliases: {user: {inner: who, s: user}}\n") +
-      correlation("inner", 2, "  type: event_count\n  rules: [a, b]\n  group-by: [who]\n  timespan: 10m\n  condition: {gte: 3}\n  aliases: {who: {a: actor.id, b: 'actor.alternateId|lower'}}\n") +
+      correlation(
+          "outer", 3,
+          "  type: temporal_ordered\n  rules: [inner, s]\n  group-by: [user, actor.id]\n  timespan: 30m\n  generate: true\n"
+          "  aliases: {user: {inner: who, s: user}}\n") +
+      correlation("inner", 2,
+                  "  type: event_count\n  rules: [a, b]\n  group-by: [who]\n  timespan: 10m\n  condition: {gte: 3}\n  aliases: "
+                  "{who: {a: actor.id, b: 'actor.alternateId|lower'}}\n") +
       base("a", 1) + base("b", 2) + base("s", 9));
   ASSERT_NE(compiled.rules.plan, nullptr) << compiled.codes();
   const plan::Plan& plan = compiled.plan();
@@ -172,7 +183,12 @@ TEST(Correlation, References) {
 }
 
 TEST(Correlation, Suppress) {
-  const auto made = [](const std::string& suppress) { return with_bases("  type: event_count\n  rules: [a]\n  group-by: [actor.id, client.ipAddress]\n  timespan: 2h\n  condition: {gte: 2}\n  suppress: " + suppress + "\n"); };
+  const auto made = [](const std::string& suppress) {
+    return with_bases(
+        "  type: event_count\n  rules: [a]\n  group-by: [actor.id, client.ipAddress]\n  timespan: 2h\n  condition: {gte: 2}\n  "
+        "suppress: " +
+        suppress + "\n");
+  };
   EXPECT_EQ(first(made("{for: 0}")).suppress.for_us, 0);
   EXPECT_EQ(first(made("{by: [client.ipAddress]}")).suppress.for_us, 2 * kHourUs);
   EXPECT_EQ(first(made("{by: [client.ipAddress]}")).suppress.by, std::vector<std::uint32_t>{1});
@@ -193,7 +209,8 @@ TEST(Correlation, WrongKeysAndValues) {
   EXPECT_EQ(codes(good + "  group-by: [[a]]\n"), "V1212");
   EXPECT_EQ(codes("  type: event_count\n  rules: [a]\n  condition: {gte: 2}\n"), "V1002");
   for (const char* span : {"10", "10M", "1y", "0m", "1h30m", "-1m", "m"}) {
-    EXPECT_EQ(codes("  type: event_count\n  rules: [a]\n  condition: {gte: 2}\n  timespan: " + std::string(span) + "\n"), "V1205") << span;
+    EXPECT_EQ(codes("  type: event_count\n  rules: [a]\n  condition: {gte: 2}\n  timespan: " + std::string(span) + "\n"), "V1205")
+        << span;
   }
   EXPECT_EQ(codes("  type: event_sum\n  rules: [a]\n  timespan: 1m\n  condition: {gte: 2}\n"), "V1201");
   EXPECT_EQ(codes("  type: value_sum\n  rules: [a]\n  timespan: 1m\n  condition: {gte: 2}\n"), "V1301");
@@ -201,11 +218,14 @@ TEST(Correlation, WrongKeysAndValues) {
 }
 
 TEST(Correlation, AcrossTenants) {
-  EXPECT_TRUE(first(with_bases("  type: event_count\n  rules: [a]\n  timespan: 1m\n  condition: {gte: 2}\n  across: tenants\n")).across_tenants);
+  EXPECT_TRUE(first(with_bases("  type: event_count\n  rules: [a]\n  timespan: 1m\n  condition: {gte: 2}\n  across: tenants\n"))
+                  .across_tenants);
 }
 
 TEST(Correlation, SemanticHash) {
-  const auto hash = [](const std::string& rest) { return first(with_bases("  type: event_count\n  rules: [a]\n" + rest)).meta.semantic_hash; };
+  const auto hash = [](const std::string& rest) {
+    return first(with_bases("  type: event_count\n  rules: [a]\n" + rest)).meta.semantic_hash;
+  };
   const std::string base_hash = hash("  timespan: 10m\n  condition: {gte: 3}\n");
   EXPECT_EQ(base_hash, hash("  timespan: 600s\n  condition: {gt: 2}\n"));
   EXPECT_NE(base_hash, hash("  timespan: 11m\n  condition: {gte: 3}\n"));

@@ -67,7 +67,8 @@ Diagnostics diagnose(const fs::path& path) {
     with.sources = options().sources;
     with.read = [](const std::string& wanted) -> Result<yaml::File> {
       if (fs::path(wanted).filename() != "rule.yml") return Error{"no such file"};
-      return yaml::File{wanted, rule("  selection:\n    eventType: user.session.start\n  condition: selection\n", "name: okta_login\n")};
+      return yaml::File{wanted,
+                        rule("  selection:\n    eventType: user.session.start\n  condition: selection\n", "name: okta_login\n")};
     };
     out.append(run_test_file(file, with).diagnostics);
   } else {
@@ -96,7 +97,8 @@ TEST(Golden, DiagnosticsReadAsExpected) {
     const fs::path expected = fs::path(file).replace_extension(".txt");
     if (update) std::ofstream(expected, std::ios::binary) << actual;
     EXPECT_EQ(actual, read(expected)) << file;
-    EXPECT_NE(actual.find("[" + file.filename().string().substr(0, 5) + "]"), std::string::npos) << file << " does not show its own code";
+    EXPECT_NE(actual.find("[" + file.filename().string().substr(0, 5) + "]"), std::string::npos)
+        << file << " does not show its own code";
   }
 }
 
@@ -147,7 +149,9 @@ TEST(Golden, CodesAreUniqueAndOrdered) {
 }
 
 TEST(Golden, AllErrorsOfAFileAreReported) {
-  const Compiled compiled = compile_text("title: T\nlevel: hgh\nlogsource: {product: okta}\ndetection:\n  s:\n    a|nope: x\n    b|re: '('\n  condition: s and t\n---\nfoo: 1\n");
+  const Compiled compiled = compile_text(
+      "title: T\nlevel: hgh\nlogsource: {product: okta}\ndetection:\n  s:\n    a|nope: x\n    b|re: '('\n  condition: s and "
+      "t\n---\nfoo: 1\n");
   EXPECT_EQ(compiled.codes(), "V1011 V1004 V1007 V1102 V1001");
 }
 

@@ -104,7 +104,8 @@ TEST(Item, Encodings) {
       {"eventType|utf16be|base64: cmd", "(eventType = 'AGMAbQBk')"},
       {"eventType|utf16|base64: cmd", "(eventType = '//5jAG0AZAA=')"},
       {R"(eventType|base64: 'a\*b')", "(eventType = 'YSpi')"},
-      {"eventType|windash: '-x'", "((eventType = '-x' or eventType = '/x' or eventType = '–x' or eventType = '—x' or eventType = '―x'))"},
+      {"eventType|windash: '-x'",
+       "((eventType = '-x' or eventType = '/x' or eventType = '–x' or eventType = '—x' or eventType = '―x'))"},
       {"eventType|windash: 'a-x'", "(eventType = 'a-x')"},
       {"eventType|windash: 'a - x'", "(eventType = 'a - x')"},
   });
@@ -179,7 +180,9 @@ TEST(Item, RefusedChains) {
 }
 
 TEST(Item, WarningsOnly) {
-  const auto codes = [](const char* text) { return compile_text(rule(std::string("  selection:\n    ") + text + "\n  condition: selection\n")).codes(); };
+  const auto codes = [](const char* text) {
+    return compile_text(rule(std::string("  selection:\n    ") + text + "\n  condition: selection\n")).codes();
+  };
   EXPECT_EQ(codes("eventType: [a, null]"), "V2004");
   EXPECT_EQ(codes("client.ipAddress|cidr: 10.1.0.1/16"), "V2005");
   EXPECT_EQ(codes("eventType|all: a"), "V2008");
@@ -202,13 +205,15 @@ TEST(Item, FieldNames) {
 }
 
 TEST(Item, Keywords) {
-  EXPECT_EQ(compile_text(rule("  keywords: [foo, 'b*r']\n  condition: keywords\n")).arm(), "(((any) contains 'foo' or (any) like '*b*r*'))");
+  EXPECT_EQ(compile_text(rule("  keywords: [foo, 'b*r']\n  condition: keywords\n")).arm(),
+            "(((any) contains 'foo' or (any) like '*b*r*'))");
   EXPECT_EQ(compile_text(rule("  keywords: foo\n  condition: keywords\n")).arm(), "((any) contains 'foo')");
   EXPECT_EQ(compile_text(rule("  keywords:\n    '|all': [foo, bar]\n  condition: keywords\n")).arm(),
             "(((any) contains 'foo' and (any) contains 'bar'))");
   EXPECT_EQ(compile_text(rule("  keywords:\n    '|re': fo+\n  condition: keywords\n")).arm(), "((any) matches 'fo+')");
-  EXPECT_EQ(compile_text(rule("  mixed:\n    - foo\n    - eventType: a\n      actor.id: b\n    - bar\n  condition: mixed\n")).arm(),
-            "((eventType = 'a' and actor.id = 'b') or ((any) contains 'foo' or (any) contains 'bar'))");
+  EXPECT_EQ(
+      compile_text(rule("  mixed:\n    - foo\n    - eventType: a\n      actor.id: b\n    - bar\n  condition: mixed\n")).arm(),
+      "((eventType = 'a' and actor.id = 'b') or ((any) contains 'foo' or (any) contains 'bar'))");
   EXPECT_EQ(compile_text(rule("  keywords: [null]\n  condition: keywords\n")).codes(), "V1006");
   EXPECT_EQ(compile_text(rule("  keywords: ['']\n  condition: keywords\n")).codes(), "V1006");
 }

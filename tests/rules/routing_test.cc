@@ -7,14 +7,16 @@ namespace vedette::rules::test {
 namespace {
 
 std::string with_logsource(const std::string& logsource, const std::string& selection = "eventType: a") {
-  return "title: T\nid: 11111111-1111-4111-8111-111111111111\nlogsource: " + logsource + "\ndetection:\n  s:\n    " + selection + "\n  condition: s\n";
+  return "title: T\nid: 11111111-1111-4111-8111-111111111111\nlogsource: " + logsource + "\ndetection:\n  s:\n    " + selection +
+         "\n  condition: s\n";
 }
 
 std::string served_by(const std::string& logsource) {
   const Compiled compiled = compile_text(with_logsource(logsource));
   if (compiled.rules.plan == nullptr) return compiled.codes();
   std::string out;
-  for (const std::uint32_t source : compiled.plan().rules[0].sources) out += (out.empty() ? "" : " ") + compiled.plan().sources[source].source.name;
+  for (const std::uint32_t source : compiled.plan().rules[0].sources)
+    out += (out.empty() ? "" : " ") + compiled.plan().sources[source].source.name;
   return out.empty() ? compiled.codes() : out;
 }
 
@@ -42,21 +44,25 @@ TEST(Routing, CategoryRulesAreRewrittenPerSource) {
   const std::string mapped = "outcome.result|map{SUCCESS:success,FAILURE:failure,else:unknown}";
   ASSERT_EQ(arms.size(), 3U);
   EXPECT_EQ(arms[0], "okta (eventType = 'user.session.start' and " + mapped + " = 'failure')");
-  EXPECT_EQ(arms[1], "okta (eventType startswith 'user.authentication.' and not (eventType = 'user.session.start') and " + mapped + " = 'failure')");
+  EXPECT_EQ(arms[1], "okta (eventType startswith 'user.authentication.' and not (eventType = 'user.session.start') and " +
+                         mapped + " = 'failure')");
   EXPECT_EQ(arms[2], "sshd (message startswith 'Failed ' and 'failure' = 'failure')");
 }
 
 TEST(Routing, NativePathOfANormalisedNameWins) {
   CompileOptions with = options();
   with.sources[0].fields.push_back(*plan::parse_field_path("event.outcome"));
-  const Compiled compiled = compile_text(with_logsource("{category: authentication, product: okta}", "event.outcome: failure"), with);
+  const Compiled compiled =
+      compile_text(with_logsource("{category: authentication, product: okta}", "event.outcome: failure"), with);
   EXPECT_EQ(compiled.arm(), "(eventType = 'user.session.start' and event.outcome = 'failure')");
 }
 
 TEST(Routing, ColumnsThatASourceCannotGiveAreNone) {
   const Compiled compiled = compile_text(
-      "title: T\nname: base\nid: 11111111-1111-4111-8111-111111111111\nlogsource: {category: authentication}\ndetection:\n  s: {event.outcome: failure}\n  condition: s\n"
-      "---\ntitle: C\nid: 22222222-2222-4222-8222-222222222222\ncorrelation:\n  type: event_count\n  rules: [base]\n  group-by: [source.ip, identity.user]\n"
+      "title: T\nname: base\nid: 11111111-1111-4111-8111-111111111111\nlogsource: {category: authentication}\ndetection:\n  s: "
+      "{event.outcome: failure}\n  condition: s\n"
+      "---\ntitle: C\nid: 22222222-2222-4222-8222-222222222222\ncorrelation:\n  type: event_count\n  rules: [base]\n  group-by: "
+      "[source.ip, identity.user]\n"
       "  timespan: 10m\n  condition: {gte: 3}\n");
   ASSERT_NE(compiled.rules.plan, nullptr) << compiled.codes();
   const plan::Plan& plan = compiled.plan();
@@ -76,8 +82,10 @@ TEST(Routing, ColumnsThatASourceCannotGiveAreNone) {
 TEST(Routing, SlotsAndPredicatesAreShared) {
   std::string text;
   for (int i = 0; i < 3; ++i) {
-    text += "title: T" + std::to_string(i) + "\nid: 0000000" + std::to_string(i) + "-1111-4111-8111-111111111111\nlogsource: {product: okta}\ndetection:\n" +
-            "  s:\n    eventType: a\n    eventtype|contains: b\n    request.ipChain.ip: c\n    outcome.result: d\n  condition: s\n---\n";
+    text += "title: T" + std::to_string(i) + "\nid: 0000000" + std::to_string(i) +
+            "-1111-4111-8111-111111111111\nlogsource: {product: okta}\ndetection:\n" +
+            "  s:\n    eventType: a\n    eventtype|contains: b\n    request.ipChain.ip: c\n    outcome.result: d\n  condition: "
+            "s\n---\n";
   }
   const Compiled compiled = compile_text(text);
   ASSERT_NE(compiled.rules.plan, nullptr) << compiled.codes();
@@ -94,8 +102,9 @@ TEST(Routing, SlotsAndPredicatesAreShared) {
 }
 
 TEST(Routing, MetadataIsKept) {
-  const Compiled compiled = compile_text(rule("  s: {eventType: a}\n  condition: s\n",
-                                              "author: [A, B]\nreferences: [r1]\ntags: [t1, t2]\nlevel: high\nstatus: experimental\nname: n\nfalsepositives: Unknown\n"));
+  const Compiled compiled = compile_text(rule(
+      "  s: {eventType: a}\n  condition: s\n",
+      "author: [A, B]\nreferences: [r1]\ntags: [t1, t2]\nlevel: high\nstatus: experimental\nname: n\nfalsepositives: Unknown\n"));
   ASSERT_NE(compiled.rules.plan, nullptr) << compiled.codes();
   const plan::RuleMeta& meta = compiled.plan().rules[0].meta;
   EXPECT_EQ(meta.author, "A, B");
@@ -108,7 +117,9 @@ TEST(Routing, MetadataIsKept) {
 }
 
 TEST(Routing, SemanticHashFollowsMeaningOnly) {
-  const auto hash = [](const std::string& detection, const std::string& extra = "") { return compile_text(rule(detection, extra)).plan().rules[0].meta.semantic_hash; };
+  const auto hash = [](const std::string& detection, const std::string& extra = "") {
+    return compile_text(rule(detection, extra)).plan().rules[0].meta.semantic_hash;
+  };
   const std::string base = hash("  s: {eventType: a}\n  condition: s\n");
   EXPECT_EQ(base, hash("  s:\n    eventType: 'a'  # note\n  condition: s\n", "level: high\nauthor: x\n"));
   EXPECT_NE(base, hash("  s: {eventType: b}\n  condition: s\n"));
@@ -118,14 +129,17 @@ TEST(Routing, SemanticHashFollowsMeaningOnly) {
 }
 
 TEST(Routing, PlanHashSeesWhatAlertsShow) {
-  const auto hash = [](const std::string& extra) { return compile_text(rule("  s: {eventType: a}\n  condition: s\n", extra)).plan().hash; };
+  const auto hash = [](const std::string& extra) {
+    return compile_text(rule("  s: {eventType: a}\n  condition: s\n", extra)).plan().hash;
+  };
   EXPECT_EQ(hash(""), hash(""));
   EXPECT_NE(hash(""), hash("level: high\n"));
   EXPECT_NE(hash(""), hash("author: x\n"));
 }
 
 TEST(Routing, SuppressOfARule) {
-  const Compiled compiled = compile_text(rule("  s: {eventType: a}\n  condition: s\n", "suppress: {by: [actor.id, 'actor.alternateId|lower'], for: 1h}\n"));
+  const Compiled compiled = compile_text(
+      rule("  s: {eventType: a}\n  condition: s\n", "suppress: {by: [actor.id, 'actor.alternateId|lower'], for: 1h}\n"));
   ASSERT_NE(compiled.rules.plan, nullptr) << compiled.codes();
   const plan::RulePlan& made = compiled.plan().rules[0];
   EXPECT_EQ(made.suppress.for_us, kHourUs);
@@ -135,8 +149,10 @@ TEST(Routing, SuppressOfARule) {
 
 TEST(Routing, GlobalActionsAndSeveralDocuments) {
   const Compiled compiled = compile_text(
-      "action: global\nlogsource: {product: okta}\nauthor: X\ndetection:\n  condition: s\n---\ntitle: A\nid: 11111111-1111-4111-8111-111111111111\n"
-      "detection:\n  s: {eventType: a}\n---\ntitle: B\nid: 22222222-2222-4222-8222-222222222222\ndetection:\n  s: {eventType: b}\n---\naction: repeat\n"
+      "action: global\nlogsource: {product: okta}\nauthor: X\ndetection:\n  condition: s\n---\ntitle: A\nid: "
+      "11111111-1111-4111-8111-111111111111\n"
+      "detection:\n  s: {eventType: a}\n---\ntitle: B\nid: 22222222-2222-4222-8222-222222222222\ndetection:\n  s: {eventType: "
+      "b}\n---\naction: repeat\n"
       "title: C\nid: 33333333-3333-4333-8333-333333333333\n");
   ASSERT_NE(compiled.rules.plan, nullptr) << compiled.codes();
   EXPECT_EQ(compiled.rules.rules, 3U);
@@ -147,8 +163,10 @@ TEST(Routing, GlobalActionsAndSeveralDocuments) {
 
 TEST(Routing, SkipBrokenLeavesTheRest) {
   const std::string text = rule("  s: {eventType|nope: a}\n  condition: s\n", "name: bad\n") +
-                           "---\ntitle: G\nid: 22222222-2222-4222-8222-222222222222\nlogsource: {product: okta}\ndetection:\n  s: {eventType: g}\n  condition: s\n"
-                           "---\ntitle: C\nid: 33333333-3333-4333-8333-333333333333\ncorrelation:\n  type: event_count\n  rules: [bad]\n  timespan: 5m\n  condition: {gte: 2}\n";
+                           "---\ntitle: G\nid: 22222222-2222-4222-8222-222222222222\nlogsource: {product: okta}\ndetection:\n  "
+                           "s: {eventType: g}\n  condition: s\n"
+                           "---\ntitle: C\nid: 33333333-3333-4333-8333-333333333333\ncorrelation:\n  type: event_count\n  rules: "
+                           "[bad]\n  timespan: 5m\n  condition: {gte: 2}\n";
   EXPECT_EQ(compile_text(text).rules.plan, nullptr);
   EXPECT_EQ(compile_text(text).codes(), "V1004");
   CompileOptions with = options();

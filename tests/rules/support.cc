@@ -11,10 +11,26 @@ plan::SourcePlan okta() {
   plan::SourcePlan source;
   source.name = "okta";
   source.logsources = {{"", "okta", "okta"}};
-  for (const char* field : {"uuid", "published", "eventType", "displayMessage", "legacyEventType", "outcome.result", "outcome.reason",
-                            "actor.alternateId", "actor.id", "actor.type", "client.ipAddress", "client.userAgent.os", "target.displayName",
-                            "target.type", "target.id", "target.alternateId", "securityContext.isProxy", "debugContext.debugData.behaviors",
-                            "request.ipChain.ip", "severity"}) {
+  for (const char* field : {"uuid",
+                            "published",
+                            "eventType",
+                            "displayMessage",
+                            "legacyEventType",
+                            "outcome.result",
+                            "outcome.reason",
+                            "actor.alternateId",
+                            "actor.id",
+                            "actor.type",
+                            "client.ipAddress",
+                            "client.userAgent.os",
+                            "target.displayName",
+                            "target.type",
+                            "target.id",
+                            "target.alternateId",
+                            "securityContext.isProxy",
+                            "debugContext.debugData.behaviors",
+                            "request.ipChain.ip",
+                            "severity"}) {
     source.fields.push_back(path(field));
   }
   source.canonical.push_back({path("client.ipChain"), path("request.ipChain"), false});
@@ -25,7 +41,8 @@ plan::SourcePlan okta() {
   plan::FieldExpr outcome = expr("outcome.result");
   outcome.map = {{"SUCCESS", "success"}, {"FAILURE", "failure"}};
   outcome.map_else = "unknown";
-  login.set = {{"event.outcome", outcome}, {"identity.user", expr("actor.alternateId|person")}, {"source.ip", expr("client.ipAddress")}};
+  login.set = {
+      {"event.outcome", outcome}, {"identity.user", expr("actor.alternateId|person")}, {"source.ip", expr("client.ipAddress")}};
   plan::Normalise verify = login;
   verify.when = {{path("eventType"), {"user.authentication.*"}}};
   source.normalise = {login, verify};

@@ -11,7 +11,7 @@ namespace vedette::rules::test {
 struct Compiled {
   CompiledRules rules;
   Diagnostics diagnostics;
-  [[nodiscard]] std::string codes() const;     // "V1004 V2001", in order, without repeated V2001 and V2002
+  [[nodiscard]] std::string codes() const;  // "V1004 V2001", in order, without repeated V2001 and V2002
   [[nodiscard]] std::string arm(std::size_t rule = 0, const std::string& source = "okta") const;  // print_arm of its first arm
   [[nodiscard]] const plan::Plan& plan() const { return *rules.plan; }
 };

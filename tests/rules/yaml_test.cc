@@ -64,7 +64,8 @@ TEST(Yaml, PlacesAreOneBasedCodePoints) {
 
 TEST(Yaml, PlacesInsideScalars) {
   const std::string text =
-      "plain: one two\nsingle: 'it''s two'\ndouble: \"a\\tb two\"\nblock: |\n  one\n  two three\nfold: >-\n   one\n   two\nmulti: one\n  two\n";
+      "plain: one two\nsingle: 'it''s two'\ndouble: \"a\\tb two\"\nblock: |\n  one\n  two three\nfold: >-\n   one\n   "
+      "two\nmulti: one\n  two\n";
   const Parsed parsed = read(text);
   const Node& map = parsed.documents.at(0);
   const auto find = [&](std::string_view key, std::string_view token) {
@@ -82,22 +83,10 @@ TEST(Yaml, PlacesInsideScalars) {
 
 TEST(Yaml, RefusesWhatItMust) {
   const std::pair<const char*, const char*> cases[] = {
-      {"a: [1\n", "V0001"},
-      {"a: &x 1\nb: *x\n", "V0002"},
-      {"a: *x*\n", "V0002"},
-      {"a:\n  <<: {b: 1}\n", "V0003"},
-      {"a: 1\na: 2\n", "V0004"},
-      {"a: !!str 1\n", "V0005"},
-      {"a: ! x\n", "V0005"},
-      {"a: !x {b: 1}\n", "V0005"},
-      {"a: \x01\n", "V0006"},
-      {"a: \xC2\x85\n", "V0006"},
-      {"a: \xFF\n", "V0007"},
-      {"a: \xED\xA0\x80\n", "V0007"},
-      {"a: \"b\n", "V0011"},
-      {"a: 'b''\n", "V0011"},
-      {": 1\n", "V0012"},
-      {"? [a]\n: 1\n", "V0012"},
+      {"a: [1\n", "V0001"},      {"a: &x 1\nb: *x\n", "V0002"}, {"a: *x*\n", "V0002"},  {"a:\n  <<: {b: 1}\n", "V0003"},
+      {"a: 1\na: 2\n", "V0004"}, {"a: !!str 1\n", "V0005"},     {"a: ! x\n", "V0005"},  {"a: !x {b: 1}\n", "V0005"},
+      {"a: \x01\n", "V0006"},    {"a: \xC2\x85\n", "V0006"},    {"a: \xFF\n", "V0007"}, {"a: \xED\xA0\x80\n", "V0007"},
+      {"a: \"b\n", "V0011"},     {"a: 'b''\n", "V0011"},        {": 1\n", "V0012"},     {"? [a]\n: 1\n", "V0012"},
   };
   for (const auto& [text, code] : cases) EXPECT_EQ(first_code(read(text)), code) << text;
 }
@@ -124,13 +113,17 @@ TEST(Yaml, DuplicateKeysKeepTheFirstAndTheRest) {
 }
 
 TEST(Yaml, DocumentsBeforeABrokenOneAreReturned) {
-  const Parsed parsed = read("\xEF\xBB\xBF" "a: 1\n---\n---\nb: 2\n---\nc: [\n");
+  const Parsed parsed = read(
+      "\xEF\xBB\xBF"
+      "a: 1\n---\n---\nb: 2\n---\nc: [\n");
   EXPECT_EQ(parsed.documents.size(), 2U);
   EXPECT_EQ(first_code(parsed), "V0001");
 }
 
 TEST(Yaml, LineOf) {
-  const File file{"t.yml", "\xEF\xBB\xBF" "one\r\ntwo\n"};
+  const File file{"t.yml",
+                  "\xEF\xBB\xBF"
+                  "one\r\ntwo\n"};
   EXPECT_EQ(line_of(file, 1), "one");
   EXPECT_EQ(line_of(file, 2), "two");
   EXPECT_EQ(line_of(file, 9), "");
