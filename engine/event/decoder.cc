@@ -307,10 +307,8 @@ class Decoder::Impl {
     if (end == 0) return refuse(item, choice);
     if (!closed(item, choice, end)) return {!choice.probe, 0};
     const bool event = type.recognises(type.found->seen) || item.level == kMaxNesting;
-    const bool enveloped = !event && !type.found->envelopes.empty();
-    if (enveloped && decode_envelopes(item, choice, type.unwrap)) return {true, end};
+    if (!event && decode_envelopes(item, choice, type.unwrap)) return {true, end};
     if (type.text) return {};  // a line that looks like JSON, or an envelope without a line
-    if (enveloped) (void)extract(item, type);
     emit(item, type, end);
     return {true, end};
   }
@@ -355,7 +353,8 @@ class Decoder::Impl {
 
   // ---- Envelopes --------------------------------------------------------------------------------------------------
 
-  // Tries the values at the unwrap paths found by the last walk: those of `order`, or all paths when it is empty.
+  // Tries the values at the unwrap paths found by the last walk: a forced type's in `order`, else those of all types.
+  // With a forced type, false means that no value could hold events, and nothing else was walked.
   bool decode_envelopes(const Item& item, const Choice& choice, const std::vector<std::uint32_t>& order) {
     const bool forced = choice.forced != plan::kNone;
     const std::size_t base = hits_.size();
@@ -388,9 +387,9 @@ class Decoder::Impl {
 
   bool holds_events(const Item& item, const EnvelopeHit& hit, const Choice& choice) {
     if (choice.forced != plan::kNone && types_.types[choice.forced].text) return true;
-    const std::string_view inside = trimmed(JsonWalk::string_source(item.doc, hit.value));
-    // A blank may be escaped.
-    return item.level < kMaxNesting && !inside.empty() && (container(inside.front()) || inside.front() == '\\');
+    std::string_view inside = trimmed(JsonWalk::string_source(item.doc, hit.value));
+    while (inside.starts_with("\\n") || inside.starts_with("\\r") || inside.starts_with("\\t")) inside = trimmed(inside.substr(2));
+    return item.level < kMaxNesting && !inside.empty() && container(inside.front());
   }
 
   void prepare_origin_trie() {

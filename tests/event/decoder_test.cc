@@ -160,6 +160,20 @@ TEST(Envelopes, ForcedTypeTakesUnrecognisedEvents) {
   EXPECT_EQ(run.events()[1].raw, R"({"eventType":"x"})");
 }
 
+// A string that holds no JSON is a field of the event, whatever it begins with.
+TEST(Envelopes, TextAtAnUnwrapPath) {
+  for (const char* text : {R"("plain")", R"("\"quoted\" text")", R"("\\u007b")", R"("")", "17", "null", "true"}) {
+    Decoding run(standard_plan());
+    run.force("okta").record(std::string(R"({"eventType":"x","message":)") + text + "}");
+    ASSERT_EQ(run.events().size(), 1U) << text;
+    EXPECT_EQ(run.events()[0].texts[0], (Texts{"x"})) << text;
+    EXPECT_TRUE(run.rejects().empty()) << text;
+  }
+  Decoding run(standard_plan());
+  run.force("okta").record(R"({"message":" \r\n\t {\"uuid\":\"a\"}"})");
+  EXPECT_EQ(sources_and_ids(run), (Texts{"okta:a"}));
+}
+
 TEST(Envelopes, EmptyAndOddValues) {
   Decoding run(standard_plan());
   run.force("okta").record(hook("[]"));
@@ -300,8 +314,8 @@ TEST(Sizes, BlankRecords) {
 
 TEST(Ids, FirstPresentOne) {
   Decoding run(standard_plan());
-  run.record(R"({"uuid":"u","id":"i"})").record(R"({"uuid":"u"})").record(R"({"id":null,"uuid":"u"})").record(R"({"id":"","uuid":12.50})").record(R"({"id":{"x":1}})");
-  EXPECT_EQ(sources_and_ids(run), (Texts{"json:i", "json:u", "json:u", "json:12.50", "json:"}));
+  run.record(R"({"uuid":"u","id":"i"})").record(R"({"uuid":"u"})").record(R"({"id":null,"uuid":"u"})").record(R"({"id":"","uuid":12.50})").record(R"({"id":{"x":1}})").record(R"({"id":["a","b"]})");
+  EXPECT_EQ(sources_and_ids(run), (Texts{"json:i", "json:u", "json:u", "json:12.50", "json:", "json:a"}));
   EXPECT_EQ(run.events()[0].head.flags & kIdMade, 0);
   EXPECT_EQ(run.events()[4].head.flags & kIdMade, kIdMade);
 }

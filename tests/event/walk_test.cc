@@ -262,6 +262,9 @@ TEST(Walk, DepthSixtyFour) {
     ASSERT_EQ(deeper.size(), 1U) << key;
     EXPECT_EQ(deeper[0].substr(0, 8), "! depth:") << deeper[0];
   }
+  // An object that is walked, at depth 64 and 65.
+  EXPECT_EQ(values("a.b", "{\"a\":" + std::string(62, '[') + "{\"b\":1}" + std::string(62, ']') + "}"), (Texts{"n1"}));
+  EXPECT_EQ(values("a.b", "{\"a\":" + std::string(63, '[') + "{\"b\":1}" + std::string(63, ']') + "}")[0].substr(0, 8), "! depth:");
   Decoding arrays(plan_of({json_source({"a"})}));
   arrays.record(std::string(100'000, '['));
   ASSERT_EQ(arrays.rejects().size(), 1U);
