@@ -12,6 +12,7 @@
 #include "engine/event/framer.h"
 #include "engine/event/json_index.h"
 #include "engine/event/json_walk.h"
+#include "engine/event/live_event.h"
 #include "engine/event/source_type.h"
 
 namespace vedette::event {
@@ -32,50 +33,6 @@ std::string_view without_line_end(std::string_view text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
   return text;
 }
-
-// The event shown to the visitor.
-class View final : public EventView {
- public:
-  explicit View(Arena& arena) : arena_(arena) {}
-
-  void show(const Extraction& found, std::string_view bytes) {
-    slots_ = found.slots();
-    raw = bytes;
-    head = {};
-    compacted_.clear();
-    begin_ = end_ = 0;
-  }
-  void set_json(const JsonDoc& doc, std::uint32_t begin, std::uint32_t end) {
-    doc_ = doc;
-    begin_ = begin;
-    end_ = end;
-  }
-
-  std::string_view compact_text(const Value& value) const override {
-    if (value.kind != ValueKind::object) return value.text;
-    for (const auto& [source, text] : compacted_) {
-      if (source == value.text.data()) return text;
-    }
-    std::string_view text = value.text;
-    if (has_loose_blanks(text)) {
-      char* const out = static_cast<char*>(arena_.allocate(text.size()));
-      text = {out, compact(text, out)};
-    }
-    compacted_.emplace_back(value.text.data(), text);
-    return text;
-  }
-
-  bool any_scalar(const std::function<bool(std::string_view)>& test) const override {
-    if (begin_ == end_) return test(raw);
-    return JsonWalk::any_scalar(doc_, begin_, end_, arena_, test);
-  }
-
- private:
-  Arena& arena_;
-  JsonDoc doc_;
-  std::uint32_t begin_ = 0, end_ = 0;  // equal: a text line
-  mutable std::vector<std::pair<const char*, std::string_view>> compacted_;
-};
 
 // How the source type of a value is found.
 struct Choice {
@@ -578,7 +535,7 @@ class Decoder::Impl {
   SourceTypes types_;
   Arena arena_;
   JsonWalk walk_;
-  View view_;
+  LiveEvent view_;
   std::vector<JsonIndex> indexes_;     // per level of strings in strings
   std::vector<EnvelopeHit> hits_;      // stack: the envelopes under trial
   std::uint32_t hint_ = 0;  // the type that the last record turned out to be
