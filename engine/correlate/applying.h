@@ -23,6 +23,7 @@ struct Shared {
   Pool pool;
   Records records;
   Clocks clocks;
+  std::uint64_t id_conflicts = 0;  // copies of a held event that disagree on its time
 };
 
 // One event on its way through all levels. Its evidence record is made when a group first needs it.
@@ -53,6 +54,7 @@ class Applying {
     record_ = shared_.records.find(identity_);
     if (record_ != plan::kNone) {
       shared_.records.retain(record_);
+      if (shared_.records[record_].t != event_.head.t) ++shared_.id_conflicts;
     } else {
       record_ = shared_.records.add_event(event_, tenant_, identity_);
     }

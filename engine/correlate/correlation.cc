@@ -89,15 +89,10 @@ void Correlation::apply(Applying& applying, std::vector<std::uint32_t>& passed) 
   std::sort(work_.begin(), work_.end(), [](const Work& a, const Work& b) { return a.input < b.input; });
   touched_.clear();
   triggers_.clear();
-  bool from_event = false;
-  bool contributed = false;
-  for (const Work& work : work_) {
-    const bool entered = contribute(work, applying);
-    if (work.hit != nullptr) from_event = true;
-    if (entered) contributed = true;
-  }
-  if (contributed) ++counters_.hits;
-  if (from_event && !contributed) ++counters_.left_out;
+  bool has_key = false;
+  for (const Work& work : work_) has_key = contribute(work, applying) || has_key;
+  if (!touched_.empty()) ++counters_.hits;
+  if (!work_.empty() && !has_key) ++counters_.left_out;
   find_triggers();
   for (const Trigger& trigger : triggers_) handle(trigger, applying, passed);
   if (pruned_) prune();

@@ -124,6 +124,8 @@ class Correlator::Impl {
   [[nodiscard]] const EventRule& rule(std::uint32_t index) const { return *rules_[index]; }
   [[nodiscard]] const Correlation& correlation(std::uint32_t index) const { return *correlations_[index]; }
 
+  [[nodiscard]] std::uint64_t id_conflicts() const { return shared_.id_conflicts; }
+
   [[nodiscard]] std::size_t state_bytes() const {
     std::size_t bytes = shared_.pool.bytes_in_use() + shared_.records.bytes();
     for (const auto& rule : rules_) bytes += rule->bytes();
@@ -178,6 +180,7 @@ const RuleCounters& Correlator::rule_counters(std::uint32_t rule) const { return
 const RuleCounters& Correlator::correlation_counters(std::uint32_t correlation) const {
   return impl_->correlation(correlation).counters();
 }
+std::uint64_t Correlator::id_conflicts() const { return impl_->id_conflicts(); }
 std::size_t Correlator::state_bytes() const { return impl_->state_bytes(); }
 
 }  // namespace vedette::correlate

@@ -40,6 +40,8 @@ class Correlator {
 
   [[nodiscard]] const RuleCounters& rule_counters(std::uint32_t rule) const;
   [[nodiscard]] const RuleCounters& correlation_counters(std::uint32_t correlation) const;
+  // Copies of an event still held that disagree with the first one on the event time (the first one stands).
+  [[nodiscard]] std::uint64_t id_conflicts() const;
   // Accounted bytes of all window state.
   [[nodiscard]] std::size_t state_bytes() const;
 

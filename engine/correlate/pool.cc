@@ -1,5 +1,6 @@
 #include "engine/correlate/pool.h"
 
+#include <algorithm>
 #include <bit>
 #include <new>
 
@@ -36,8 +37,9 @@ void* Pool::allocate(std::size_t bytes) {
     free_[index] = block->next;
     return block;
   }
-  if (chunk_used_ + size > kChunkBytes) {
-    chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(kChunkBytes));
+  if (chunk_used_ + size > chunk_bytes_) {
+    chunk_bytes_ = std::min(kLargestChunk, std::max({kFirstChunk, 2 * chunk_bytes_, std::bit_ceil(size)}));
+    chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(chunk_bytes_));
     chunk_used_ = 0;
   }
   void* block = chunks_.back().get() + chunk_used_;

@@ -27,12 +27,14 @@ class Pool {
   struct Free {
     Free* next;
   };
-  static constexpr std::size_t kChunkBytes = 256 * 1024;
+  static constexpr std::size_t kFirstChunk = 8 * 1024;
+  static constexpr std::size_t kLargestChunk = 256 * 1024;
   static constexpr std::size_t kLargest = 32 * 1024;  // beyond it a block comes from the system and returns to it
   static constexpr std::size_t kClasses = 24;
 
   std::vector<std::unique_ptr<std::byte[]>> chunks_;
-  std::size_t chunk_used_ = kChunkBytes;
+  std::size_t chunk_bytes_ = 0;
+  std::size_t chunk_used_ = 0;
   Free* free_[kClasses] = {};
   std::size_t in_use_ = 0;
 };
@@ -53,7 +55,8 @@ class Slab {
     }
     if (size_ == chunks_.size() * kPerChunk) {
       chunks_.push_back(std::make_unique<T[]>(kPerChunk));
-      free_.reserve(chunks_.size() * kPerChunk);  // release() must not allocate
+      const std::size_t room = chunks_.size() * kPerChunk;
+      if (free_.capacity() < room) free_.reserve(2 * room);  // release() must not allocate
     }
     return size_++;
   }
@@ -70,7 +73,7 @@ class Slab {
   [[nodiscard]] std::size_t bytes() const { return live_ * sizeof(T); }
 
  private:
-  static constexpr std::uint32_t kPerChunk = 256;
+  static constexpr std::uint32_t kPerChunk = 64;
   std::vector<std::unique_ptr<T[]>> chunks_;
   std::vector<std::uint32_t> free_;
   std::uint32_t size_ = 0;

@@ -230,7 +230,7 @@ std::set<std::int64_t> buckets_in_every_order(const PlanSpec& spec, std::vector<
     return expected;
   }
   std::mt19937_64 random(20260105);
-  const int shuffles = events.size() < 50 ? 200 : 10;
+  const int shuffles = events.size() < 20 ? 200 : 20;
   for (int i = 0; i < shuffles && !testing::Test::HasFailure(); ++i) {
     std::shuffle(order.begin(), order.end(), random);
     compare(arranged());

@@ -134,6 +134,8 @@ TEST(EventCount, TheFirstCopyFixesTheTime) {
   Replay run(make_plan({.correlations = {count(3)}}));
   run.feed_all({named("r", 0, "a"), named("r", 590, "b"), named("r", 590, "a"), named("r", 601, "x")});
   EXPECT_EQ(run.buckets("c"), Buckets{});
+  EXPECT_EQ(run.correlator().id_conflicts(), 1U);
+  EXPECT_EQ(run.correlator().correlation_counters(0).hits, 3U);
 }
 
 TEST(EventCount, SeveralListedRulesCountOnce) {
