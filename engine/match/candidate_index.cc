@@ -15,6 +15,8 @@ constexpr std::size_t kMostValues = 4096;   // of one access key
 constexpr double kUselessFrequency = 0.95;  // constants, nearly
 constexpr double kComputedPenalty = 1.5;    // a transform or map must run before the look-up
 
+std::uint64_t length_bit(std::size_t length) { return std::uint64_t{1} << std::min<std::size_t>(length, 63); }
+
 bool all_equalities(const plan::ValueTest& test) {
   return test.kind == plan::TestKind::pattern && !test.alternatives.empty() &&
          std::all_of(test.alternatives.begin(), test.alternatives.end(),
@@ -46,11 +48,15 @@ class Chooser {
   [[nodiscard]] std::optional<AccessKey> key_of(const plan::Arm& arm, std::uint32_t index) const {
     const plan::Node& node = arm.nodes[index];
     switch (node.kind) {
-      case plan::NodeKind::predicate: return key_of_predicate(node.predicate);
-      case plan::NodeKind::all_of: return rarest_of(arm, node);
-      case plan::NodeKind::any_of: return union_of(arm, node);
+      case plan::NodeKind::predicate:
+        return key_of_predicate(node.predicate);
+      case plan::NodeKind::all_of:
+        return rarest_of(arm, node);
+      case plan::NodeKind::any_of:
+        return union_of(arm, node);
       case plan::NodeKind::negation:
-      case plan::NodeKind::always: return std::nullopt;
+      case plan::NodeKind::always:
+        return std::nullopt;
     }
     return std::nullopt;
   }
@@ -148,19 +154,41 @@ CandidateIndex::CandidateIndex(const plan::SourceProgram& program) {
       continue;
     }
     implied_[arm] = key->implied;
-    for (const AccessValue& value : key->values) {
-      Access& access = access_of(value.field);
-      Arms& arms = (value.numeric ? access.numbers : access.texts)[value.text];
-      if (arms.empty() || arms.back() != arm) arms.push_back(arm);
-    }
+    for (const AccessValue& value : key->values) access_of(program, value.field).add(value, arm);
   }
 }
 
-CandidateIndex::Access& CandidateIndex::access_of(std::uint32_t field) {
-  const auto found = std::find_if(accesses_.begin(), accesses_.end(), [&](const Access& access) { return access.field == field; });
+void CandidateIndex::Access::add(const AccessValue& value, std::uint32_t arm) {
+  Arms& arms = (value.numeric ? numbers : texts)[value.text];
+  if (arms.empty() || arms.back() != arm) arms.push_back(arm);
+  if (value.numeric) return;
+  lengths |= length_bit(value.text.size());
+  ascii = ascii && is_ascii(value.text);
+  objects = objects || value.text.starts_with('{');
+}
+
+// Folding keeps the length of ASCII text, and only text beyond ASCII folds to another length.
+bool CandidateIndex::Access::may_hold_text(const event::Value& value) const {
+  if (value.kind == event::ValueKind::null) return false;
+  if (value.kind == event::ValueKind::object) return objects;
+  return !ascii || (lengths & length_bit(value.text.size())) != 0 || !is_ascii(value.text);
+}
+
+bool CandidateIndex::Access::concerns(const event::EventView& event) const {
+  if (slot == plan::kNone) return true;
+  const auto values = event.slot(slot);
+  return std::any_of(values.begin(), values.end(),
+                     [&](const event::Value& value) { return may_hold_text(value) || may_hold_number(value); });
+}
+
+CandidateIndex::Access& CandidateIndex::access_of(const plan::SourceProgram& program, std::uint32_t field) {
+  const auto found =
+      std::find_if(accesses_.begin(), accesses_.end(), [&](const Access& access) { return access.field == field; });
   if (found != accesses_.end()) return *found;
-  accesses_.emplace_back().field = field;
-  return accesses_.back();
+  Access& added = accesses_.emplace_back();
+  added.field = field;
+  if (program.fields[field].direct()) added.slot = program.fields[field].slot;
+  return added;
 }
 
 void CandidateIndex::candidates(Values& values, std::vector<std::uint32_t>& out) const {
@@ -173,10 +201,10 @@ void CandidateIndex::candidates(Values& values, std::vector<std::uint32_t>& out)
     ++lists;
   };
   for (const Access& access : accesses_) {
+    if (!access.concerns(values.event())) continue;
     for (Cell& cell : values.field(access.field)) {
-      if (cell.value.kind == event::ValueKind::null) continue;
-      take(access.texts, values.folded(cell));
-      if (!access.numbers.empty() && cell.value.kind == event::ValueKind::number) take(access.numbers, values.number_key(cell));
+      if (access.may_hold_text(cell.value)) take(access.texts, values.folded(cell));
+      if (access.may_hold_number(cell.value)) take(access.numbers, values.number_key(cell));
     }
   }
   if (lists < 2) return;

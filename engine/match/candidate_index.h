@@ -42,13 +42,26 @@ class CandidateIndex {
 
  private:
   using Arms = std::vector<std::uint32_t>;
+  // The equalities of one field, and what tells quickly that a value is none of them.
   struct Access {
     std::uint32_t field = plan::kNone;
+    std::uint32_t slot = plan::kNone;  // of a field that is just its slot
     TextMap<Arms> texts;
     TextMap<Arms> numbers;
+    std::uint64_t lengths = 0;  // bit n: some text has n bytes; bit 63: 63 or more
+    bool ascii = true;          // all texts are
+    bool objects = false;       // some text could be an object's
+
+    void add(const AccessValue& value, std::uint32_t arm);
+    [[nodiscard]] bool may_hold_text(const event::Value& value) const;
+    [[nodiscard]] bool may_hold_number(const event::Value& value) const {
+      return value.kind == event::ValueKind::number && !numbers.empty();
+    }
+    // Whether the values, as they are in the event, need a look-up at all.
+    [[nodiscard]] bool concerns(const event::EventView& event) const;
   };
 
-  Access& access_of(std::uint32_t field);
+  Access& access_of(const plan::SourceProgram& program, std::uint32_t field);
 
   std::vector<Access> accesses_;
   Arms always_;

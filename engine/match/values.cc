@@ -1,6 +1,8 @@
 #include "engine/match/values.h"
 
 #include <algorithm>
+#include <cstring>
+#include <new>
 
 #include "engine/base/fold.h"
 #include "engine/match/decimal.h"
@@ -8,8 +10,60 @@
 namespace vedette::match {
 namespace {
 
-char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 char ascii_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c; }
+
+// ---- eight bytes at a time
+
+constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080;
+constexpr std::uint64_t kEach = 0x0101'0101'0101'0101;
+
+std::uint64_t load_word(const char* from) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+// Fewer than eight bytes, the missing ones zero.
+std::uint64_t load_short(std::string_view text) {
+  std::uint64_t word = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) word |= std::uint64_t{static_cast<unsigned char>(text[i])} << (8 * i);
+  return word;
+}
+
+// Calls `visit` with words that together hold every byte; the last may overlap the one before.
+template <typename Visit>
+void each_word(std::string_view text, const Visit& visit) {
+  if (text.size() < 8) {
+    visit(load_short(text));
+    return;
+  }
+  for (std::size_t at = 0; at + 8 <= text.size(); at += 8) visit(load_word(text.data() + at));
+  visit(load_word(text.data() + text.size() - 8));
+}
+
+// The high bit of every byte that is an ASCII capital; bytes beyond ASCII may give anything.
+std::uint64_t capitals(std::uint64_t word) {
+  const std::uint64_t at_least_a = word + (0x80 - 'A') * kEach;
+  const std::uint64_t beyond_z = word + (0x80 - 'Z' - 1) * kEach;
+  return at_least_a & ~beyond_z & kHighBits;
+}
+
+void lower_word(char* to, const char* from) {
+  std::uint64_t word = load_word(from);
+  word |= capitals(word) >> 2;
+  std::memcpy(to, &word, sizeof word);
+}
+
+void lower_ascii(char* to, std::string_view text) {
+  if (text.size() < 8) {
+    for (std::size_t i = 0; i < text.size(); ++i)
+      to[i] = text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] | 0x20) : text[i];
+    return;
+  }
+  for (std::size_t at = 0; at + 8 <= text.size(); at += 8) lower_word(to + at, text.data() + at);
+  const std::size_t last = text.size() - 8;
+  lower_word(to + last, text.data() + last);
+}
 
 // An integer that is its own normal form apart from the exponent; the common case, kept free of parsing.
 bool is_short_integer(std::string_view text) {
@@ -19,21 +73,23 @@ bool is_short_integer(std::string_view text) {
 
 }  // namespace
 
+bool is_ascii(std::string_view text) {
+  std::uint64_t all = 0;
+  each_word(text, [&](std::uint64_t word) { all |= word; });
+  return (all & kHighBits) == 0;
+}
+
 std::string_view fold_view(std::string_view text, Arena& arena, std::string& buffer) {
-  unsigned char high = 0;
-  bool upper = false;
-  for (const char c : text) {
-    high = static_cast<unsigned char>(high | static_cast<unsigned char>(c));
-    upper |= c >= 'A' && c <= 'Z';
-  }
-  if (high >= 0x80) {
+  if (!is_ascii(text)) {
     buffer.clear();
     append_folded(buffer, text);
     return buffer == text ? text : arena.copy(buffer);
   }
-  if (!upper) return text;
+  std::uint64_t upper = 0;
+  each_word(text, [&](std::uint64_t word) { upper |= capitals(word); });
+  if (upper == 0) return text;
   char* memory = static_cast<char*>(arena.allocate(text.size()));
-  std::transform(text.begin(), text.end(), memory, ascii_lower);
+  lower_ascii(memory, text);
   return {memory, text.size()};
 }
 
@@ -94,9 +150,10 @@ std::string_view Values::number_key(const Cell& cell) {
 
 std::span<Cell> Values::direct(const plan::Field& field) {
   const auto values = event_->slot(field.slot);
-  const auto cells = arena_.array<Cell>(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) cells[i].value = values[i];
-  return cells;
+  if (values.empty()) return {};
+  auto* cells = static_cast<Cell*>(arena_.allocate(values.size() * sizeof(Cell)));
+  for (std::size_t i = 0; i < values.size(); ++i) new (cells + i) Cell{values[i]};
+  return {cells, values.size()};
 }
 
 std::span<Cell> Values::single(std::string_view text) {
@@ -152,14 +209,18 @@ bool Values::compute(const plan::Field& field, Cell& cell) {
 
 bool Values::transform(plan::Transform transform, std::string_view& text) {
   switch (transform) {
-    case plan::Transform::lower: text = fold_view(text, arena_, buffer_); return true;
+    case plan::Transform::lower:
+      text = fold_view(text, arena_, buffer_);
+      return true;
     case plan::Transform::upper: {
       char* memory = static_cast<char*>(arena_.allocate(text.size()));
       std::transform(text.begin(), text.end(), memory, ascii_upper);
       text = {memory, text.size()};
       return true;
     }
-    case plan::Transform::local: text = text.substr(0, text.rfind('@')); return true;
+    case plan::Transform::local:
+      text = text.substr(0, text.rfind('@'));
+      return true;
     case plan::Transform::domain: {
       const std::size_t at = text.rfind('@');
       text = at == std::string_view::npos ? std::string_view{} : text.substr(at + 1);
@@ -170,7 +231,8 @@ bool Values::transform(plan::Transform transform, std::string_view& text) {
       if (separator != std::string_view::npos) text.remove_prefix(separator + 1);
       return true;
     }
-    case plan::Transform::cased: return true;
+    case plan::Transform::cased:
+      return true;
     case plan::Transform::person:
       buffer_.clear();
       if (!plan_.identity.resolve(program_->source.name, text, buffer_)) return false;

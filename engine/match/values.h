@@ -61,6 +61,7 @@ class Values {
   std::string buffer_;
 };
 
+[[nodiscard]] bool is_ascii(std::string_view text);
 // Folds ASCII in one pass into arena memory, anything else through `buffer`; text that is folded already is returned as
 // it is.
 [[nodiscard]] std::string_view fold_view(std::string_view text, Arena& arena, std::string& buffer);
