@@ -12,7 +12,8 @@ namespace {
 
 std::string upper(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c); });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c); });
   return out;
 }
 
@@ -38,7 +39,8 @@ std::string evidence_text(const alert::Alert& alert) {
 std::string render_alert(const alert::Alert& alert, bool colour) {
   const std::string level = upper(plan::level_name(alert.level));
   std::string out = fmt::format("{} {}  {}\n", paint(fmt::format("{:<13}", level), level_colour(alert.level), colour),
-                                paint(printable(alert.rule->label()), Colour::bold, colour), paint(format_rfc3339(alert.time), Colour::dim, colour));
+                                paint(printable(alert.rule->label()), Colour::bold, colour),
+                                paint(format_rfc3339(alert.time), Colour::dim, colour));
   const auto line = [&](std::string_view label, const std::string& text) {
     if (!text.empty()) out += fmt::format("  {} {}\n", paint(fmt::format("{:<8}", label), Colour::dim, colour), printable(text));
   };

@@ -26,7 +26,9 @@ const std::map<std::string, plan::Level> kLevels = {{"informational", plan::Leve
                                                     {"critical", plan::Level::critical}};
 
 void add_format(CLI::App& command, Format& format, const std::string& help) {
-  command.add_option("--format", format, help)->transform(CLI::CheckedTransformer(kFormats, CLI::ignore_case))->type_name("human|json|jsonl");
+  command.add_option("--format", format, help)
+      ->transform(CLI::CheckedTransformer(kFormats, CLI::ignore_case))
+      ->type_name("human|json|jsonl");
 }
 
 void add_time(CLI::App& command, const std::string& name, std::optional<TimeUs>& time, const std::string& help) {
@@ -35,21 +37,25 @@ void add_time(CLI::App& command, const std::string& name, std::optional<TimeUs>&
           name,
           [name, &time](const std::string& text) {
             time = parse_iso8601(text);
-            if (!time) throw CLI::ValidationError(name, "'" + text + "' is not a time such as 2026-05-01 or 2026-05-01T08:00:00Z");
+            if (!time)
+              throw CLI::ValidationError(name, "'" + text + "' is not a time such as 2026-05-01 or 2026-05-01T08:00:00Z");
           },
           help)
       ->type_name("TIME");
 }
 
 // Options that may be given several times take one value each, so that positional arguments may follow.
-void add_repeatable(CLI::App& command, const std::string& name, std::vector<std::string>& values, const std::string& help, const std::string& type) {
+void add_repeatable(CLI::App& command, const std::string& name, std::vector<std::string>& values, const std::string& help,
+                    const std::string& type) {
   command.add_option(name, values, help)->allow_extra_args(false)->type_name(type);
 }
 
 void add_rule_material(CLI::App& command, RuleOptions& rules) {
-  add_repeatable(command, "--lists", rules.lists, "Directory of lists (*.txt, *.yml, *.csv) for |expand (default: lists beside the rules)", "DIR");
+  add_repeatable(command, "--lists", rules.lists,
+                 "Directory of lists (*.txt, *.yml, *.csv) for |expand (default: lists beside the rules)", "DIR");
   add_repeatable(command, "--source-types", rules.source_types, "Further source types (*.yml)", "DIR");
-  add_repeatable(command, "--logsource", rules.logsources, "What generic JSON events are, e.g. product=azure,service=signinlogs", "K=V,..");
+  add_repeatable(command, "--logsource", rules.logsources, "What generic JSON events are, e.g. product=azure,service=signinlogs",
+                 "K=V,..");
   add_repeatable(command, "--identities", rules.identities, "Alias table, CSV: person,system,account", "FILE");
   add_repeatable(command, "--domain", rules.domains, "A mail domain whose addresses are persons by their local part", "DOMAIN");
 }
@@ -67,8 +73,11 @@ void add_replay(CLI::App& root, Action& action) {
   auto options = std::make_shared<ReplayOptions>();
   CLI::App* command = root.add_subcommand("replay", "Run rules over recorded events; alerts on stdout, a summary on stderr");
   add_rules(*command, options->rules);
-  command->add_option("events", options->events, "Files, directories or - ; .gz and .zst are read")->required()->type_name("EVENTS");
-  command->add_option("--source", options->source, "Source type of all events (default: recognised per record)")->type_name("NAME");
+  command->add_option("events", options->events, "Files, directories or - ; .gz and .zst are read")
+      ->required()
+      ->type_name("EVENTS");
+  command->add_option("--source", options->source, "Source type of all events (default: recognised per record)")
+      ->type_name("NAME");
   command->add_option("--tenant", options->tenant, "Tenant of all events")->type_name("NAME");
   command->add_flag("--as-arrived", options->as_arrived, "Keep the given order instead of merging by event time");
   command->add_flag("--sort", options->sort, "For inputs far out of order: hold all hits in memory and sort them");
@@ -76,12 +85,16 @@ void add_replay(CLI::App& root, Action& action) {
   add_time(*command, "--to", options->to, "Only events before");
   add_time(*command, "--now", options->now, "Latest arrival with --as-arrived (default: now)");
   command->add_option("--year", options->year, "Year of the first syslog line")->type_name("YYYY")->check(CLI::Range(1970, 9999));
-  command->add_option("--timezone", options->timezone, "Zone of syslog times, e.g. Europe/Paris (default: UTC)")->type_name("ZONE");
-  command->add_option("--threads", options->threads, "Decoding threads (default: one per core)")->type_name("N")->check(CLI::Range(1, 256));
+  command->add_option("--timezone", options->timezone, "Zone of syslog times, e.g. Europe/Paris (default: UTC)")
+      ->type_name("ZONE");
+  command->add_option("--threads", options->threads, "Decoding threads (default: one per core)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 256));
   command->add_option("--fail-on", options->fail_on, "Exit 1 when an alert of this level or above fires")
       ->transform(CLI::CheckedTransformer(kLevels, CLI::ignore_case))
       ->type_name("LEVEL");
-  command->add_option("--rejects", options->rejects, "Write refused records to this file, with place and reason")->type_name("FILE");
+  command->add_option("--rejects", options->rejects, "Write refused records to this file, with place and reason")
+      ->type_name("FILE");
   command->add_flag("--skip-broken", options->rules.skip_broken, "Go on without broken rules, naming them");
   command->add_flag("--no-drain", options->no_drain, "Leave open what is undecided at the end of the input");
   command->add_flag("-q,--quiet", options->quiet, "No summary and no progress");
@@ -153,7 +166,9 @@ void add_run(CLI::App& root, Action& action) {
   auto options = std::make_shared<RunOptions>();
   CLI::App* command = root.add_subcommand("run", "The service: sources in, alerts out (in memory, not yet durable)");
   command->add_option("-c,--config", options->config, "Configuration")->type_name("FILE")->capture_default_str();
-  command->add_option("--threads", options->threads, "Decoding threads (default: one per core)")->type_name("N")->check(CLI::Range(1, 256));
+  command->add_option("--threads", options->threads, "Decoding threads (default: one per core)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 256));
   example(*command, "vedette run -c vedette.yml");
   command->callback([options, &action] { action = [options] { return run_service(*options); }; });
 }

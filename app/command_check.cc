@@ -31,7 +31,9 @@ bool print_findings(const Diagnostics& diagnostics, Format format) {
   return write_all(stdout, text);
 }
 
-std::string count_text(std::size_t count, std::string_view noun) { return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s"); }
+std::string count_text(std::size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
 
 // The configuration's own rules, lists and identities are checked when no rules are named.
 Status check_config(const CheckOptions& options, RuleOptions& rules, Diagnostics& findings, std::optional<Config>& checked) {
@@ -75,9 +77,10 @@ int run_check(const CheckOptions& options) {
   const std::size_t warnings = findings.warning_count();
   const bool failed = errors > 0 || (options.strict && warnings > 0);
   const bool colour = use_colour(stderr);
-  (void)write_all(stderr, fmt::format("{} {} in {}: {}, {}\n", paint(failed ? "FAILED" : "ok", failed ? Colour::red : Colour::green, colour),
-                                      count_text(loaded->rules + loaded->correlations, "rule"), count_text(loaded->files, "file"),
-                                      count_text(errors, "error"), count_text(warnings, "warning")));
+  (void)write_all(
+      stderr, fmt::format("{} {} in {}: {}, {}\n", paint(failed ? "FAILED" : "ok", failed ? Colour::red : Colour::green, colour),
+                          count_text(loaded->rules + loaded->correlations, "rule"), count_text(loaded->files, "file"),
+                          count_text(errors, "error"), count_text(warnings, "warning")));
   return failed ? kExitFindings : kExitOk;
 }
 

@@ -52,7 +52,8 @@ class Wanted {
 
 class Explainer {
  public:
-  Explainer(const LoadedRules& loaded, const Wanted& wanted, const ExplainOptions& options) : loaded_(loaded), wanted_(wanted), options_(options) {
+  Explainer(const LoadedRules& loaded, const Wanted& wanted, const ExplainOptions& options)
+      : loaded_(loaded), wanted_(wanted), options_(options) {
     style_ = {use_colour(stdout), is_terminal(stdout)};
   }
 
@@ -91,7 +92,8 @@ class Explainer {
       std::string text = fmt::format("{}\n", printable(loaded_.plan->rules[rule].meta.label()));
       for (const plan::SourceProgram& program : loaded_.plan->sources) {
         for (const plan::Arm& arm : program.arms) {
-          if (arm.rule == rule) text += fmt::format("  on {}: {}\n", program.source.name, printable(plan::print_arm(program, arm)));
+          if (arm.rule == rule)
+            text += fmt::format("  on {}: {}\n", program.source.name, printable(plan::print_arm(program, arm)));
         }
       }
       (void)write_all(stdout, text);
@@ -137,8 +139,11 @@ class Explainer {
     for (const std::uint32_t rule : wanted_.rules()) {
       bool matched = false;
       const std::string tree = explain_event(*loaded_.plan, rule, event, matcher, style_, matched);
-      const std::string verdict = tree.empty() ? "not looked at: the rule reads another log source" : matched ? "matches" : "does not match";
-      out += fmt::format("{}  {}  {}\n{}", printable(name), paint(printable(loaded_.plan->rules[rule].meta.label()), Colour::bold, style_.colour),
+      const std::string verdict = tree.empty() ? "not looked at: the rule reads another log source"
+                                  : matched    ? "matches"
+                                               : "does not match";
+      out += fmt::format("{}  {}  {}\n{}", printable(name),
+                         paint(printable(loaded_.plan->rules[rule].meta.label()), Colour::bold, style_.colour),
                          paint(verdict, matched ? Colour::green : Colour::red, style_.colour), tree);
     }
     (void)write_all(stdout, out);

@@ -22,7 +22,8 @@ namespace fs = std::filesystem;
 Status write_new(const fs::path& path, std::string_view text) {
   // "x": an existing file is never touched.
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "wxe"), &std::fclose);
-  if (!file || !write_all(file.get(), text)) return Error{std::string("cannot be written: ") + std::strerror(errno), path.string()};
+  if (!file || !write_all(file.get(), text))
+    return Error{std::string("cannot be written: ") + std::strerror(errno), path.string()};
   return {};
 }
 

@@ -35,7 +35,8 @@ std::string condition_text(const plan::CorrelationPlan& correlation) {
 
 std::vector<Row> rows_of(const plan::Plan& plan) {
   std::vector<Row> rows;
-  for (const plan::RulePlan& rule : plan.rules) rows.push_back({&rule.meta, rule.emits ? "event" : "base", logsource_text(rule.logsource)});
+  for (const plan::RulePlan& rule : plan.rules)
+    rows.push_back({&rule.meta, rule.emits ? "event" : "base", logsource_text(rule.logsource)});
   for (const plan::CorrelationPlan& correlation : plan.correlations) {
     rows.push_back({&correlation.meta, correlation.emits ? "correlation" : "inner", condition_text(correlation)});
   }
@@ -85,11 +86,12 @@ std::string list_table(const std::vector<Row>& rows) {
   const bool colour = use_colour(stdout);
   std::size_t width = 4;
   for (const Row& row : rows) width = std::max(width, std::min<std::size_t>(row.meta->label().size(), 48));
-  std::string text = paint(fmt::format("{:<{}}  {:<13}  {:<11}  {}\n", "rule", width, "level", "kind", "reads"), Colour::dim, colour);
+  std::string text =
+      paint(fmt::format("{:<{}}  {:<13}  {:<11}  {}\n", "rule", width, "level", "kind", "reads"), Colour::dim, colour);
   for (const Row& row : rows) {
     const std::string level = fmt::format("{:<13}", plan::level_name(row.meta->level));
-    text += fmt::format("{:<{}}  {}  {:<11}  {}\n", printable(row.meta->label()), width, paint(level, level_colour(row.meta->level), colour), row.kind,
-                        printable(row.reads));
+    text += fmt::format("{:<{}}  {}  {:<11}  {}\n", printable(row.meta->label()), width,
+                        paint(level, level_colour(row.meta->level), colour), row.kind, printable(row.reads));
   }
   return text;
 }
@@ -126,7 +128,8 @@ void rule_plan_lines(std::string& out, const plan::Plan& plan, std::uint32_t ind
 
 void correlation_plan_lines(std::string& out, const plan::Plan& plan, const plan::CorrelationPlan& correlation) {
   out += fmt::format("{:<12} {}\n", "condition", condition_text(correlation));
-  out += fmt::format("{:<12} {}\n", "group by", correlation.members.empty() ? "(all events)" : fmt::format("{}", fmt::join(correlation.members, ", ")));
+  out += fmt::format("{:<12} {}\n", "group by",
+                     correlation.members.empty() ? "(all events)" : fmt::format("{}", fmt::join(correlation.members, ", ")));
   if (!correlation.value_names.empty()) out += fmt::format("{:<12} {}\n", "counts", fmt::join(correlation.value_names, ", "));
   out += fmt::format("{:<12} one alert per group and {}\n", "suppress",
                      correlation.suppress.for_us == 0 ? std::string("trigger") : format_duration(correlation.suppress.for_us));

@@ -43,7 +43,8 @@ int run_service(const RunOptions& options) {
   }
 
   Logger logger(config->log_format_given ? config->log_json : !is_terminal(stderr), config->log_level);
-  logger.log(connectors::LogLevel::info, "service", fmt::format("{} rules and {} correlations loaded", rules->rules, rules->correlations));
+  logger.log(connectors::LogLevel::info, "service",
+             fmt::format("{} rules and {} correlations loaded", rules->rules, rules->correlations));
   logger.log(connectors::LogLevel::warning, "service",
              "not yet durable: windows, queued events and undelivered alerts live in memory and are lost when this process ends");
   Service service(*config, *rules, thread_count(options.threads), logger);

@@ -17,19 +17,24 @@ namespace vedette::app {
 
 namespace {
 
-std::string counted(std::size_t count, std::string_view noun) { return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s"); }
+std::string counted(std::size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
 
 std::string render_report(const rules::TestReport& report, double seconds, bool colour) {
   const std::string verdict = report.ok() ? paint("PASS", Colour::green, colour) : paint("FAIL", Colour::red, colour);
-  std::string out = fmt::format("{}  {}  {}, {:.0f} ms\n", verdict, printable(report.path), counted(report.cases.size(), "case"), seconds * 1000);
+  std::string out = fmt::format("{}  {}  {}, {:.0f} ms\n", verdict, printable(report.path), counted(report.cases.size(), "case"),
+                                seconds * 1000);
   for (const Diagnostic& item : report.diagnostics.items()) {
     if (item.severity == Severity::error) out += render_human(item, colour);
   }
   for (const rules::CaseResult& result : report.cases) {
     if (result.passed()) continue;
-    out += fmt::format("  {}  {} ({}:{})\n", paint("FAIL", Colour::red, colour), printable(result.name), result.where.file, result.where.line);
+    out += fmt::format("  {}  {} ({}:{})\n", paint("FAIL", Colour::red, colour), printable(result.name), result.where.file,
+                       result.where.line);
     for (const std::string& failure : result.failures) out += fmt::format("        {}\n", printable(failure));
-    for (const std::string& closest : result.closest) out += fmt::format("        {} {}\n", paint("closest:", Colour::dim, colour), printable(closest));
+    for (const std::string& closest : result.closest)
+      out += fmt::format("        {} {}\n", paint("closest:", Colour::dim, colour), printable(closest));
   }
   return out;
 }

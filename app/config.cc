@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 
 class Parser {
  public:
-  Parser(const yaml::File& file, Diagnostics& diagnostics) : reader_(file, diagnostics), folder_(fs::path(file.path).parent_path()) {
+  Parser(const yaml::File& file, Diagnostics& diagnostics)
+      : reader_(file, diagnostics), folder_(fs::path(file.path).parent_path()) {
     config_.path = file.path;
   }
 
@@ -28,15 +29,18 @@ class Parser {
     if (!reader_.is_map(root, "the configuration")) return config_;
     reader_.keys(root, {"store", "rules", "identities", "sources", "sinks", "admin", "log"}, {"routes"});
     for (const auto& [key, value] : root.entries) section(key, value);
-    if (root.find("rules") == nullptr) reader_.report("V9002", root, "the configuration needs `rules`", "rules: {paths: [rules]}");
-    if (config_.sources.empty() && root.find("sources") == nullptr) reader_.report("V9002", root, "the configuration needs `sources`");
+    if (root.find("rules") == nullptr)
+      reader_.report("V9002", root, "the configuration needs `rules`", "rules: {paths: [rules]}");
+    if (config_.sources.empty() && root.find("sources") == nullptr)
+      reader_.report("V9002", root, "the configuration needs `sources`");
     if (config_.sinks.empty() && root.find("sinks") == nullptr) config_.sinks.push_back({.name = "stdout"});
     return config_;
   }
 
  private:
   void section(const yaml::Node& key, const yaml::Node& value) {
-    if (key.text == "store") reader_.report("V9005", key, "`store` does not exist yet: the service keeps its state in memory", "remove the key");
+    if (key.text == "store")
+      reader_.report("V9005", key, "`store` does not exist yet: the service keeps its state in memory", "remove the key");
     if (key.text == "rules" && reader_.is_map(value, "`rules`")) rules(value);
     if (key.text == "identities" && reader_.is_map(value, "`identities`")) identities(value);
     if (key.text == "admin" && reader_.is_map(value, "`admin`")) admin(value);
@@ -85,7 +89,8 @@ class Parser {
     admin.listen = reader_.address(map, "listen", "`admin`");
     if (const yaml::Node* token = map.find("token")) admin.token = reader_.secret(*token);
     if (!admin.listen.empty() && map.find("token") == nullptr && !connectors::is_loopback(admin.listen)) {
-      reader_.report("V9002", *map.find("listen"), "an admin address beyond loopback needs `token`", "token: {env: VEDETTE_ADMIN_TOKEN}");
+      reader_.report("V9002", *map.find("listen"), "an admin address beyond loopback needs `token`",
+                     "token: {env: VEDETTE_ADMIN_TOKEN}");
     }
     config_.admin = admin;
   }
@@ -107,7 +112,8 @@ class Parser {
       return;
     }
     if (type->text == "okta_api" || type->text == "syslog" || type->text == "stdin" || type->text == "splunk_hec") {
-      reader_.report("V9005", *type, fmt::format("sources of type `{}` do not exist yet", type->text), "okta_hook, http, kafka or file");
+      reader_.report("V9005", *type, fmt::format("sources of type `{}` do not exist yet", type->text),
+                     "okta_hook, http, kafka or file");
       return;
     }
     const auto kind = reader_.word(map, "type", {"okta_hook", "http", "kafka", "file"});
@@ -117,10 +123,18 @@ class Parser {
     source.kind = static_cast<SourceKind>(*kind);
     source.tenant = reader_.text(map, "tenant").value_or("default");
     switch (source.kind) {
-      case SourceKind::okta_hook: okta_hook(map, source); break;
-      case SourceKind::http: http(map, source); break;
-      case SourceKind::kafka: kafka_source(map, source); break;
-      case SourceKind::file: file(map, source); break;
+      case SourceKind::okta_hook:
+        okta_hook(map, source);
+        break;
+      case SourceKind::http:
+        http(map, source);
+        break;
+      case SourceKind::kafka:
+        kafka_source(map, source);
+        break;
+      case SourceKind::file:
+        file(map, source);
+        break;
     }
     config_.sources.push_back(std::move(source));
   }
@@ -138,8 +152,10 @@ class Parser {
     reader_.keys(map, {"name", "type", "tenant", "listen", "path", "auth", "source", "unwrap", "timezone", "year"}, {"tls"});
     endpoint(map, source, "/ingest", "bearer");
     recognised(map, source);
-    if (source.secrets.empty() && map.find("auth") == nullptr && !source.listen.empty() && !connectors::is_loopback(source.listen)) {
-      reader_.report("V9002", *map.find("listen"), "an address beyond loopback needs `auth: {bearer: [...]}`", "auth: {bearer: [{env: INGEST_TOKEN}]}");
+    if (source.secrets.empty() && map.find("auth") == nullptr && !source.listen.empty() &&
+        !connectors::is_loopback(source.listen)) {
+      reader_.report("V9002", *map.find("listen"), "an address beyond loopback needs `auth: {bearer: [...]}`",
+                     "auth: {bearer: [{env: INGEST_TOKEN}]}");
     }
   }
 
@@ -178,15 +194,18 @@ class Parser {
     if (source.unwrap == std::vector<std::string>{"auto"}) source.unwrap.clear();
     for (const std::string& path : source.unwrap) {
       const auto parsed = plan::parse_field_path(path);
-      if (!parsed) reader_.report("V9004", *map.find("unwrap"), fmt::format("`{}` is no field path: {}", path, parsed.error().message));
+      if (!parsed)
+        reader_.report("V9004", *map.find("unwrap"), fmt::format("`{}` is no field path: {}", path, parsed.error().message));
     }
     source.timezone = reader_.text(map, "timezone").value_or("");
     source.year = reader_.number(map, "year", 1970, 9999).value_or(0);
   }
 
   void kafka_source(const yaml::Node& map, SourceConfig& source) {
-    reader_.keys(map, {"name", "type", "tenant", "brokers", "topics", "group", "start", "source", "unwrap", "timezone", "year", "properties"},
-                 {"tls", "sasl"});
+    reader_.keys(
+        map,
+        {"name", "type", "tenant", "brokers", "topics", "group", "start", "source", "unwrap", "timezone", "year", "properties"},
+        {"tls", "sasl"});
     source.brokers = reader_.required_list(map, "brokers", "a kafka source");
     source.topics = reader_.required_list(map, "topics", "a kafka source");
     source.group = reader_.text(map, "group").value_or("vedette");
@@ -210,8 +229,9 @@ class Parser {
       reader_.report("V9002", map, "a sink needs `type`", "stdout or kafka");
       return;
     }
-    constexpr std::array<std::string_view, 11> kLater = {"file",       "webhook", "slack", "pagerduty", "alertmanager", "splunk_hec", "datadog",
-                                                         "sumologic", "elasticsearch", "loki", "syslog"};
+    constexpr std::array<std::string_view, 11> kLater = {"file",          "webhook",    "slack",   "pagerduty",
+                                                         "alertmanager",  "splunk_hec", "datadog", "sumologic",
+                                                         "elasticsearch", "loki",       "syslog"};
     if (std::find(kLater.begin(), kLater.end(), type->text) != kLater.end()) {
       reader_.report("V9005", *type, fmt::format("sinks of type `{}` do not exist yet", type->text), "stdout or kafka");
       return;

@@ -24,13 +24,13 @@ struct SourceConfig {
   std::string name;
   SourceKind kind = SourceKind::file;
   std::string tenant = "default";
-  std::string source;                             // forced source type; empty: recognised
+  std::string source;                               // forced source type; empty: recognised
   std::map<std::string, std::string> topic_source;  // kafka: per topic
-  std::vector<std::string> unwrap;                // further paths
+  std::vector<std::string> unwrap;                  // further paths
   std::string timezone;
   int year = 0;
-  std::string listen, path;           // okta_hook, http; file: path only
-  std::vector<std::string> secrets;   // okta_hook: Authorization values; http: bearer tokens
+  std::string listen, path;          // okta_hook, http; file: path only
+  std::vector<std::string> secrets;  // okta_hook: Authorization values; http: bearer tokens
   std::vector<std::string> brokers, topics;
   std::string group = "vedette";
   bool from_latest = false;

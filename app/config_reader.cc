@@ -18,10 +18,14 @@ namespace {
 
 std::string_view kind_name(const yaml::Node& node) {
   switch (node.kind) {
-    case yaml::NodeKind::null: return "nothing";
-    case yaml::NodeKind::scalar: return "a single value";
-    case yaml::NodeKind::sequence: return "a list";
-    case yaml::NodeKind::map: return "a map";
+    case yaml::NodeKind::null:
+      return "nothing";
+    case yaml::NodeKind::scalar:
+      return "a single value";
+    case yaml::NodeKind::sequence:
+      return "a list";
+    case yaml::NodeKind::map:
+      return "a map";
   }
   return "";
 }
@@ -47,7 +51,8 @@ bool ConfigReader::is_map(const yaml::Node& node, std::string_view what) {
   return false;
 }
 
-void ConfigReader::keys(const yaml::Node& map, std::initializer_list<std::string_view> known, std::initializer_list<std::string_view> later) {
+void ConfigReader::keys(const yaml::Node& map, std::initializer_list<std::string_view> known,
+                        std::initializer_list<std::string_view> later) {
   for (const auto& [key, value] : map.entries) {
     if (std::find(known.begin(), known.end(), key.text) != known.end()) continue;
     if (std::find(later.begin(), later.end(), key.text) != later.end()) {
@@ -86,13 +91,15 @@ std::optional<int> ConfigReader::number(const yaml::Node& map, std::string_view 
   return std::nullopt;
 }
 
-std::optional<std::size_t> ConfigReader::word(const yaml::Node& map, std::string_view key, std::initializer_list<std::string_view> words) {
+std::optional<std::size_t> ConfigReader::word(const yaml::Node& map, std::string_view key,
+                                              std::initializer_list<std::string_view> words) {
   const yaml::Node* node = map.find(key);
   if (node == nullptr) return std::nullopt;
   const auto found = node->is_scalar() ? std::find(words.begin(), words.end(), node->text) : words.end();
   if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
   const std::string near = node->is_scalar() ? nearest(node->text, {words.begin(), words.end()}) : "";
-  report("V9004", *node, fmt::format("`{}` is one of {}", key, fmt::join(words, ", ")), near.empty() ? "" : fmt::format("did you mean `{}`?", near));
+  report("V9004", *node, fmt::format("`{}` is one of {}", key, fmt::join(words, ", ")),
+         near.empty() ? "" : fmt::format("did you mean `{}`?", near));
   return std::nullopt;
 }
 
@@ -158,7 +165,9 @@ std::optional<std::string> ConfigReader::secret(const yaml::Node& node) {
     while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.pop_back();
   }
   if (value.empty()) {
-    report("V9008", node, name ? fmt::format("the environment variable {} is unset or empty", *name) : fmt::format("{} is unreadable or empty", *path));
+    report("V9008", node,
+           name ? fmt::format("the environment variable {} is unset or empty", *name)
+                : fmt::format("{} is unreadable or empty", *path));
     return std::nullopt;
   }
   return value;
@@ -170,7 +179,8 @@ std::string ConfigReader::address(const yaml::Node& map, std::string_view key, s
   const auto colon = given.rfind(':');
   const auto port = colon == std::string::npos ? std::nullopt : parse_number(std::string_view(given).substr(colon + 1));
   if (colon == 0 || !port || *port < 0 || *port > 65535) {
-    report("V9004", *map.find(key), fmt::format("`{}` is address:port", key), "for example \"127.0.0.1:8088\", or port 0 for a free one");
+    report("V9004", *map.find(key), fmt::format("`{}` is address:port", key),
+           "for example \"127.0.0.1:8088\", or port 0 for a free one");
     return {};
   }
   return given;

@@ -12,7 +12,8 @@ namespace {
 
 class Tree {
  public:
-  Tree(const plan::SourceProgram& program, const plan::Arm& arm, const std::vector<match::NodeTrace>& nodes, const TreeStyle& style)
+  Tree(const plan::SourceProgram& program, const plan::Arm& arm, const std::vector<match::NodeTrace>& nodes,
+       const TreeStyle& style)
       : program_(program), arm_(arm), nodes_(nodes), style_(style) {}
 
   void draw(std::string& out, std::uint32_t node, int depth) const {
@@ -28,7 +29,8 @@ class Tree {
 
  private:
   [[nodiscard]] const match::NodeTrace* find(std::uint32_t node) const {
-    const auto found = std::find_if(nodes_.begin(), nodes_.end(), [&](const match::NodeTrace& trace) { return trace.node == node; });
+    const auto found =
+        std::find_if(nodes_.begin(), nodes_.end(), [&](const match::NodeTrace& trace) { return trace.node == node; });
     return found == nodes_.end() ? nullptr : &*found;
   }
   [[nodiscard]] bool is_predicate(std::uint32_t node) const { return arm_.nodes[node].kind == plan::NodeKind::predicate; }
@@ -45,11 +47,16 @@ class Tree {
   }
   [[nodiscard]] std::string label(std::uint32_t node) const {
     switch (arm_.nodes[node].kind) {
-      case plan::NodeKind::predicate: return printable(program_.predicates[arm_.nodes[node].predicate].text);
-      case plan::NodeKind::all_of: return "all of";
-      case plan::NodeKind::any_of: return "any of";
-      case plan::NodeKind::negation: return "not";
-      case plan::NodeKind::always: return "always";
+      case plan::NodeKind::predicate:
+        return printable(program_.predicates[arm_.nodes[node].predicate].text);
+      case plan::NodeKind::all_of:
+        return "all of";
+      case plan::NodeKind::any_of:
+        return "any of";
+      case plan::NodeKind::negation:
+        return "not";
+      case plan::NodeKind::always:
+        return "always";
     }
     return {};
   }
@@ -68,8 +75,8 @@ class Tree {
 
 }  // namespace
 
-std::string explain_event(const plan::Plan& plan, std::uint32_t rule, const event::EventView& event, match::Matcher& matcher, const TreeStyle& style,
-                          bool& matched) {
+std::string explain_event(const plan::Plan& plan, std::uint32_t rule, const event::EventView& event, match::Matcher& matcher,
+                          const TreeStyle& style, bool& matched) {
   const plan::SourceProgram& program = plan.sources[event.head.source];
   std::string out;
   matched = false;

@@ -16,7 +16,7 @@ struct TreeStyle {
 };
 
 // All arms of the rule that the event's source type has; `matched` tells the outcome. Empty when there is none.
-[[nodiscard]] std::string explain_event(const plan::Plan& plan, std::uint32_t rule, const event::EventView& event, match::Matcher& matcher,
-                                        const TreeStyle& style, bool& matched);
+[[nodiscard]] std::string explain_event(const plan::Plan& plan, std::uint32_t rule, const event::EventView& event,
+                                        match::Matcher& matcher, const TreeStyle& style, bool& matched);
 
 }  // namespace vedette::app

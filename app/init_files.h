@@ -60,7 +60,8 @@ sinks:
 
 log: {format: human, level: info}        # json | human; debug | info | warning | error
 )yaml"},
-    {"rules/admin_granted.yml", R"yaml(# A Sigma rule. `vedette explain rules/admin_granted.yml EVENT` shows why an event matches it or not.
+    {"rules/admin_granted.yml",
+     R"yaml(# A Sigma rule. `vedette explain rules/admin_granted.yml EVENT` shows why an event matches it or not.
 title: Okta administrator rights granted
 id: 4d7ef3a1-6a70-4c0f-9c39-5a6f7e1d2b90
 name: okta_admin_granted
@@ -94,7 +95,8 @@ correlation:
   generate: true
 level: critical
 )yaml"},
-    {"rules/admin_granted.test.yml", R"yaml(# Runs with `vedette test`. Alerts that a case does not list fail it; `expect: []` means that nothing may fire.
+    {"rules/admin_granted.test.yml",
+     R"yaml(# Runs with `vedette test`. Alerts that a case does not list fail it; `expect: []` means that nothing may fire.
 tests:
   - name: a grant by a person
     start: 2026-05-04T09:00:00Z

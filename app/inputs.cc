@@ -42,7 +42,8 @@ Status add_file(const std::string& path, std::vector<InputFile>& files) {
 Status add_directory(const std::string& path, std::vector<InputFile>& files) {
   std::error_code code;
   std::vector<std::string> found;
-  for (fs::recursive_directory_iterator it(path, fs::directory_options::follow_directory_symlink, code), end; !code && it != end; it.increment(code)) {
+  for (fs::recursive_directory_iterator it(path, fs::directory_options::follow_directory_symlink, code), end; !code && it != end;
+       it.increment(code)) {
     if (it->is_regular_file(code) && is_event_file(it->path().filename().string())) found.push_back(it->path().string());
   }
   if (code) return Error{"cannot be walked: " + code.message(), path};
@@ -73,8 +74,8 @@ Result<std::vector<InputFile>> expand_inputs(const std::vector<std::string>& giv
   return files;
 }
 
-Result<std::unique_ptr<InputReader>> InputReader::open(const InputFile& file, std::size_t input, std::shared_ptr<const event::Origin> origin,
-                                                       event::Framing framing) {
+Result<std::unique_ptr<InputReader>> InputReader::open(const InputFile& file, std::size_t input,
+                                                       std::shared_ptr<const event::Origin> origin, event::Framing framing) {
   std::unique_ptr<InputReader> made(new InputReader(input, origin));
   connectors::FileReaderOptions options;
   options.framing = framing;

@@ -16,7 +16,7 @@
 namespace vedette::app {
 
 struct InputFile {
-  std::string path;  // "-" is stdin
+  std::string path;        // "-" is stdin
   std::uint64_t size = 0;  // on disk; 0 = unknown
   int modified_year = 0;
 };
@@ -28,7 +28,8 @@ struct InputFile {
 class InputReader {
  public:
   [[nodiscard]] static Result<std::unique_ptr<InputReader>> open(const InputFile& file, std::size_t input,
-                                                                 std::shared_ptr<const event::Origin> origin, event::Framing framing);
+                                                                 std::shared_ptr<const event::Origin> origin,
+                                                                 event::Framing framing);
 
   // The next job; job.last is set on the final one, which may be empty.
   [[nodiscard]] Result<Job> next();

@@ -27,8 +27,8 @@ std::string xml_escaped(std::string_view text) {
 
 void JunitReport::add(const rules::TestReport& report, double seconds) {
   const std::size_t errors = report.diagnostics.has_errors() ? 1 : 0;
-  suites_ += fmt::format("  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" time=\"{:.3f}\">\n", xml_escaped(report.path),
-                         report.cases.size() + errors, report.failed(), errors, seconds);
+  suites_ += fmt::format("  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" time=\"{:.3f}\">\n",
+                         xml_escaped(report.path), report.cases.size() + errors, report.failed(), errors, seconds);
   if (errors > 0) {
     suites_ += "    <testcase name=\"load\"><error message=\"the test file or its rules are broken\">";
     for (const Diagnostic& item : report.diagnostics.items()) suites_ += xml_escaped(render_human(item, false));
@@ -48,6 +48,8 @@ void JunitReport::add(const rules::TestReport& report, double seconds) {
   suites_ += "  </testsuite>\n";
 }
 
-std::string JunitReport::text() const { return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n" + suites_ + "</testsuites>\n"; }
+std::string JunitReport::text() const {
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n" + suites_ + "</testsuites>\n";
+}
 
 }  // namespace vedette::app

@@ -44,15 +44,17 @@ void Logger::log(connectors::LogLevel level, std::string_view component, std::st
     line = json_line(time, kNames[index], component, message);
   } else {
     const bool colour = use_colour(stderr);
-    line = fmt::format("{} {} {}: {}\n", paint(time, Colour::dim, colour), paint(fmt::format("{:<7}", kNames[index]), kColours[index], colour), component,
-                       printable(message));
+    line = fmt::format("{} {} {}: {}\n", paint(time, Colour::dim, colour),
+                       paint(fmt::format("{:<7}", kNames[index]), kColours[index], colour), component, printable(message));
   }
   const std::lock_guard lock(mutex_);
   (void)write_all(stderr, line);
 }
 
 connectors::Log Logger::callback() {
-  return [this](connectors::LogLevel level, std::string_view component, std::string_view message) { log(level, component, message); };
+  return [this](connectors::LogLevel level, std::string_view component, std::string_view message) {
+    log(level, component, message);
+  };
 }
 
 void Logger::plain(std::string_view line) {

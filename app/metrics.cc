@@ -19,7 +19,9 @@ std::string escaped(std::string_view value) {
 
 }  // namespace
 
-Metrics::Labels Metrics::label(std::string_view name, std::string_view value) { return fmt::format("{}=\"{}\"", name, escaped(value)); }
+Metrics::Labels Metrics::label(std::string_view name, std::string_view value) {
+  return fmt::format("{}=\"{}\"", name, escaped(value));
+}
 
 Metrics::Labels Metrics::labels(std::string_view name, std::string_view value, std::string_view name2, std::string_view value2) {
   return label(name, value) + "," + label(name2, value2);
@@ -53,7 +55,8 @@ std::string Metrics::render() const {
   std::string out = fmt::format("# TYPE vedette_build_info gauge\nvedette_build_info{{version=\"{}\"}} 1\n", kVersion);
   for (const auto& [name, series] : series_) {
     out += fmt::format("# TYPE {} {}\n", name, series.counter ? "counter" : "gauge");
-    for (const auto& [labels, value] : series.values) out += labels.empty() ? fmt::format("{} {}\n", name, value) : fmt::format("{}{{{}}} {}\n", name, labels, value);
+    for (const auto& [labels, value] : series.values)
+      out += labels.empty() ? fmt::format("{} {}\n", name, value) : fmt::format("{}{{{}}} {}\n", name, labels, value);
   }
   out += "# TYPE vedette_event_to_alert_seconds histogram\n";
   std::uint64_t total = 0;
@@ -62,8 +65,10 @@ std::string Metrics::render() const {
     out += fmt::format("vedette_event_to_alert_seconds_bucket{{le=\"{}\"}} {}\n", kBounds[i], total);
   }
   total += buckets_.back();
-  out += fmt::format("vedette_event_to_alert_seconds_bucket{{le=\"+Inf\"}} {}\nvedette_event_to_alert_seconds_sum {}\nvedette_event_to_alert_seconds_count {}\n",
-                     total, latency_sum_, total);
+  out += fmt::format(
+      "vedette_event_to_alert_seconds_bucket{{le=\"+Inf\"}} {}\nvedette_event_to_alert_seconds_sum "
+      "{}\nvedette_event_to_alert_seconds_count {}\n",
+      total, latency_sum_, total);
   return out;
 }
 

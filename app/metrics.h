@@ -19,7 +19,8 @@ class Metrics {
   using Labels = std::string;  // rendered: source="okta-hook"
 
   [[nodiscard]] static Labels label(std::string_view name, std::string_view value);
-  [[nodiscard]] static Labels labels(std::string_view name, std::string_view value, std::string_view name2, std::string_view value2);
+  [[nodiscard]] static Labels labels(std::string_view name, std::string_view value, std::string_view name2,
+                                     std::string_view value2);
 
   void add(std::string_view counter, const Labels& labels, std::uint64_t count = 1);
   void set(std::string_view gauge, const Labels& labels, std::uint64_t value);

@@ -1,6 +1,7 @@
 #include "app/pipeline.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace vedette::app {
@@ -59,7 +60,10 @@ void Pipeline::abort() {
 bool Pipeline::next(Done& done) {
   std::unique_lock lock(mutex_);
   const auto here = [&] { return taken_ < submitted_ && slots_[taken_ % slots_.size()].ready; };
-  ready_.wait(lock, [&] { return aborted_ || here() || (closed_ && taken_ == submitted_); });
+  const auto decided = [&] { return aborted_ || here() || (closed_ && taken_ == submitted_); };
+  while (!ready_.wait_for(lock, std::chrono::milliseconds(100), decided)) {
+    if (options_.cancelled && options_.cancelled()) return false;
+  }
   if (aborted_ || !here()) return false;
   Slot& slot = slots_[taken_ % slots_.size()];
   done = std::move(slot.done);
@@ -79,8 +83,8 @@ void Pipeline::work() {
   run::Worker worker(plan_, program_);
   std::vector<RejectRecord> rejects;
   worker.on_reject([&](const event::Origin& origin, const event::Reject& reject) {
-    rejects.push_back({origin.partition.empty() ? origin.source_name : origin.partition, std::string(reject.reason), reject.message,
-                       options_.keep_rejected_bytes ? std::string(reject.bytes) : std::string(), reject.line});
+    rejects.push_back({origin.partition.empty() ? origin.source_name : origin.partition, std::string(reject.reason),
+                       reject.message, options_.keep_rejected_bytes ? std::string(reject.bytes) : std::string(), reject.line});
   });
   if (options_.observer) worker.observe(options_.observer);
   std::unique_lock lock(mutex_);

@@ -37,12 +37,12 @@ struct RejectRecord {
 
 struct Job {
   event::RecordBatch batch;
-  std::size_t input = 0;      // index of the input, for the merge
-  bool last = false;          // no more batches of this input
+  std::size_t input = 0;                  // index of the input, for the merge
+  bool last = false;                      // no more batches of this input
   std::shared_ptr<LineClock> line_clock;  // text inputs only
   std::uint64_t turn = 0;                 // place among the text batches of the input
   std::vector<RejectRecord> framing_rejects;
-  std::uint64_t bytes_read = 0;           // of the input so far, for the progress bar
+  std::uint64_t bytes_read = 0;  // of the input so far, for the progress bar
 };
 
 struct Done {
@@ -59,7 +59,8 @@ class Pipeline {
     unsigned threads = 1;
     std::size_t depth = 64;
     bool keep_rejected_bytes = false;
-    run::EventObserver observer;  // called on worker threads; use with one thread
+    run::EventObserver observer;      // called on worker threads; use with one thread
+    std::function<bool()> cancelled;  // asked by next() while it waits; true ends it
   };
 
   Pipeline(plan::PlanPtr plan, std::shared_ptr<const match::MatchProgram> program, Options options);
@@ -75,7 +76,7 @@ class Pipeline {
   void close();
   // Drops what is queued; submit() and next() return false.
   void abort();
-  // The next batch in sequence; false at the end.
+  // The next batch in sequence; false at the end, or when cancelled.
   bool next(Done& done);
 
   [[nodiscard]] std::size_t in_flight() const;
@@ -95,10 +96,10 @@ class Pipeline {
   Options options_;
   mutable std::mutex mutex_;
   std::condition_variable room_, work_, ready_;
-  std::vector<Slot> slots_;          // sequence % depth
-  std::uint64_t submitted_ = 0;      // sequences given
-  std::uint64_t started_ = 0;        // taken by workers
-  std::uint64_t taken_ = 0;          // handed to the consumer
+  std::vector<Slot> slots_;      // sequence % depth
+  std::uint64_t submitted_ = 0;  // sequences given
+  std::uint64_t started_ = 0;    // taken by workers
+  std::uint64_t taken_ = 0;      // handed to the consumer
   bool closed_ = false;
   bool aborted_ = false;
   std::vector<std::thread> threads_;

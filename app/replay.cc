@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <limits>
 #include <numeric>
 #include <thread>
@@ -38,7 +39,10 @@ void allow_many_files() {
 }  // namespace
 
 Replay::Replay(const ReplayOptions& options, const LoadedRules& rules)
-    : options_(options), rules_(rules), printer_(stdout, options.format), progress_("replay", !options.quiet && !is_terminal(stdout)) {}
+    : options_(options),
+      rules_(rules),
+      printer_(stdout, options.format),
+      progress_("replay", !options.quiet && !is_terminal(stdout)) {}
 
 std::shared_ptr<const event::Origin> Replay::make_origin(const InputFile& file) const {
   auto origin = std::make_shared<event::Origin>();
@@ -49,7 +53,8 @@ std::shared_ptr<const event::Origin> Replay::make_origin(const InputFile& file) 
   origin->source = source_;
   origin->zone = zone_;
   const auto& sources = rules_.plan->sources;
-  const bool year_known = std::any_of(sources.begin(), sources.end(), [](const auto& s) { return s.source.text && s.source.year; });
+  const bool year_known =
+      std::any_of(sources.begin(), sources.end(), [](const auto& s) { return s.source.text && s.source.year; });
   origin->year_hint = options_.year != 0 ? options_.year : year_known ? 0 : file.modified_year;
   return origin;
 }
@@ -58,12 +63,14 @@ Status Replay::open() {
   auto source = find_source(*rules_.plan, options_.source);
   if (!source) return source.error();
   source_ = *source;
-  if (!rules::load_zone(options_.timezone, zone_)) return Error{"unknown time zone '" + options_.timezone + "'; use an IANA name such as Europe/Paris"};
+  if (!rules::load_zone(options_.timezone, zone_))
+    return Error{"unknown time zone '" + options_.timezone + "'; use an IANA name such as Europe/Paris"};
   auto files = expand_inputs(options_.events);
   if (!files) return files.error();
   files_ = std::move(*files);
   bytes_of_input_.assign(files_.size(), 0);
-  total_bytes_ = std::accumulate(files_.begin(), files_.end(), std::uint64_t{0}, [](std::uint64_t sum, const InputFile& f) { return sum + f.size; });
+  total_bytes_ = std::accumulate(files_.begin(), files_.end(), std::uint64_t{0},
+                                 [](std::uint64_t sum, const InputFile& f) { return sum + f.size; });
   allow_many_files();
   return options_.rejects.empty() ? Status{} : rejects_.open(options_.rejects);
 }
@@ -72,7 +79,8 @@ Result<std::unique_ptr<ReplayReader>> Replay::make_reader() const {
   const bool text = source_ != plan::kNone && rules_.plan->sources[source_].source.text;
   std::vector<std::unique_ptr<InputReader>> inputs;
   for (std::size_t i = 0; i < files_.size(); ++i) {
-    auto input = InputReader::open(files_[i], i, make_origin(files_[i]), text ? event::Framing::lines : event::Framing::automatic);
+    auto input =
+        InputReader::open(files_[i], i, make_origin(files_[i]), text ? event::Framing::lines : event::Framing::automatic);
     if (!input) return input.error();
     inputs.push_back(std::move(*input));
   }
@@ -132,6 +140,15 @@ Status Replay::consume(Pipeline& pipeline, ReplayReader& reader) {
   return {};
 }
 
+// The reading thread may sit in a read that never returns: end without waiting for it.
+void Replay::leave() {
+  progress_.clear();
+  (void)printer_.finish();
+  (void)rejects_.close();
+  print_error("interrupted; the alerts so far end here");
+  std::_Exit(kExitInterrupted);
+}
+
 Status Replay::pass() {
   const auto mode = options_.as_arrived ? run::ClockMode::as_arrived : run::ClockMode::merged;
   sequencer_ = std::make_unique<run::Sequencer>(rules_.plan, mode, options_.now.value_or(connectors::system_clock_now()));
@@ -149,9 +166,14 @@ Status Replay::pass() {
   auto reader = make_reader();
   if (!reader) return reader.error();
   Pipeline pipeline(rules_.plan, rules_.program,
-                    {.threads = thread_count(options_.threads), .depth = kTickets, .keep_rejected_bytes = rejects_.is_open(), .observer = {}});
+                    {.threads = thread_count(options_.threads),
+                     .depth = kTickets,
+                     .keep_rejected_bytes = rejects_.is_open(),
+                     .observer = {},
+                     .cancelled = interrupted});
   std::thread reading([&] { (*reader)->read(pipeline); });
   const Status consumed = consume(pipeline, **reader);
+  if (interrupted()) leave();
   (*reader)->stop();
   pipeline.abort();
   reading.join();
@@ -179,9 +201,14 @@ void Replay::explain_silence() {
     auto reader = make_reader();
     if (!reader) return;
     Pipeline pipeline(rules_.plan, rules_.program,
-                      {.threads = 1, .depth = 4, .keep_rejected_bytes = false, .observer = [&](const event::EventView& event, match::Matcher& matcher) {
-                         if (observer.events() < kSilenceEvents) observer.observe(event, matcher);
-                       }});
+                      {.threads = 1,
+                       .depth = 4,
+                       .keep_rejected_bytes = false,
+                       .observer =
+                           [&](const event::EventView& event, match::Matcher& matcher) {
+                             if (observer.events() < kSilenceEvents) observer.observe(event, matcher);
+                           },
+                       .cancelled = interrupted});
     for (std::size_t i = 0; i < 4; ++i) (*reader)->ticket(i % files_.size());
     std::thread reading([&] { (*reader)->read(pipeline); });
     Done done;
@@ -205,12 +232,9 @@ int Replay::finish(const Status& status) {
   progress_.clear();
   const bool printed = printer_.finish();
   const Status rejects_closed = rejects_.close();
-  if (interrupted()) {
-    print_error("interrupted; the alerts so far are complete only up to here");
-    return kExitInterrupted;
-  }
   if (!status) {
-    print_error(disordered_ ? status.error().to_string() + "; --sort holds all matches in memory and sorts them" : status.error().to_string());
+    print_error(disordered_ ? status.error().to_string() + "; --sort holds all matches in memory and sorts them"
+                            : status.error().to_string());
     return disordered_ ? kExitUsage : kExitRuntime;
   }
   if (!printed) {

@@ -39,6 +39,7 @@ class Replay {
   void show_progress(const Done& done);
   void warn_about_text(const ReplayReader& reader) const;
   void explain_silence();
+  [[noreturn]] void leave();
   [[nodiscard]] int finish(const Status& status);
 
   const ReplayOptions& options_;

@@ -32,7 +32,8 @@ Status check_sources(const Config& config, const plan::Plan& plan) {
       if (!found) return Error{found.error().message, "source " + source.name};
     }
     ZonePtr zone;
-    if (!rules::load_zone(source.timezone, zone)) return Error{"unknown time zone '" + source.timezone + "'", "source " + source.name};
+    if (!rules::load_zone(source.timezone, zone))
+      return Error{"unknown time zone '" + source.timezone + "'", "source " + source.name};
   }
   return {};
 }
@@ -41,7 +42,8 @@ Service::Service(const Config& config, const LoadedRules& rules, unsigned thread
     : config_(config),
       rules_(rules),
       logger_(logger),
-      pipeline_(rules.plan, rules.program, {.threads = threads, .depth = kPipelineDepth, .keep_rejected_bytes = false, .observer = {}}),
+      pipeline_(rules.plan, rules.program,
+                {.threads = threads, .depth = kPipelineDepth, .keep_rejected_bytes = false, .observer = {}, .cancelled = {}}),
       sequencer_(rules.plan, run::ClockMode::live) {}
 
 Service::~Service() { drain(); }
@@ -66,7 +68,8 @@ Status Service::build_sinks() {
   return {};
 }
 
-Result<std::shared_ptr<event::Origin>> Service::make_origin(const SourceConfig& source, const std::string& partition, const std::string& type) {
+Result<std::shared_ptr<event::Origin>> Service::make_origin(const SourceConfig& source, const std::string& partition,
+                                                            const std::string& type) {
   auto origin = std::make_shared<event::Origin>();
   const auto index = find_source(*rules_.plan, type);
   if (!index) return Error{index.error().message, source.name};
@@ -92,7 +95,8 @@ Status Service::add_http(const SourceConfig& source, std::map<std::string, conne
   if (!origin) return origin.error();
   (*origin)->ordinal_per_batch = true;
   connectors::HttpEndpoint endpoint;
-  endpoint.kind = source.kind == SourceKind::okta_hook ? connectors::HttpEndpointKind::okta_hook : connectors::HttpEndpointKind::ingest;
+  endpoint.kind =
+      source.kind == SourceKind::okta_hook ? connectors::HttpEndpointKind::okta_hook : connectors::HttpEndpointKind::ingest;
   endpoint.name = source.name;
   endpoint.path = source.path;
   endpoint.secrets = connectors::SecretSet(source.secrets);
@@ -131,7 +135,8 @@ Status Service::add_kafka(const SourceConfig& source) {
     auto origin = make_origin(source, fmt::format("{}/{}", topic, partition), type_of(topic));
     return origin ? *origin : std::make_shared<event::Origin>();
   };
-  sources_.push_back(std::make_unique<connectors::KafkaSource>(std::move(options), std::move(origins), connectors::system_clock_now, logger_.callback()));
+  sources_.push_back(std::make_unique<connectors::KafkaSource>(std::move(options), std::move(origins),
+                                                               connectors::system_clock_now, logger_.callback()));
   return {};
 }
 
@@ -146,7 +151,8 @@ Status Service::add_file(const SourceConfig& source) {
   const bool text = (*origin)->source != plan::kNone && rules_.plan->sources[(*origin)->source].source.text;
   options.framing = text ? event::Framing::lines : event::Framing::automatic;
   options.origin = *origin;
-  sources_.push_back(std::make_unique<connectors::FileSource>(std::move(options), connectors::system_clock_now, logger_.callback(), reject_handler()));
+  sources_.push_back(std::make_unique<connectors::FileSource>(std::move(options), connectors::system_clock_now,
+                                                              logger_.callback(), reject_handler()));
   return {};
 }
 
@@ -164,7 +170,8 @@ Status Service::build_sources() {
     if (!added) return added;
   }
   for (auto& [key, options] : listeners) {
-    auto source = std::make_unique<connectors::HttpSource>(options, connectors::system_clock_now, logger_.callback(), reject_handler());
+    auto source =
+        std::make_unique<connectors::HttpSource>(options, connectors::system_clock_now, logger_.callback(), reject_handler());
     const Status started = source->start(queue_);
     if (!started) return started;
     for (const connectors::HttpEndpoint& endpoint : options.endpoints) announce(options.listen, source->address(), endpoint.path);
@@ -189,7 +196,9 @@ void Service::announce(const std::string& configured, const std::string& actual,
 }
 
 connectors::RejectHandler Service::reject_handler() {
-  return [this](const event::Origin& origin, const event::Reject& reject) { count_reject(origin.source_name, reject.reason, reject.message, reject.line); };
+  return [this](const event::Origin& origin, const event::Reject& reject) {
+    count_reject(origin.source_name, reject.reason, reject.message, reject.line);
+  };
 }
 
 void Service::count_reject(std::string_view source, std::string_view reason, std::string_view message, std::uint64_t line) {
@@ -198,14 +207,15 @@ void Service::count_reject(std::string_view source, std::string_view reason, std
 }
 
 connectors::HttpResponse Service::ready() const {
-  return ready_ ? connectors::HttpResponse{200, "ready\n", "text/plain", {}} : connectors::HttpResponse{503, "not ready\n", "text/plain", {}};
+  return ready_ ? connectors::HttpResponse{200, "ready\n", "text/plain", {}}
+                : connectors::HttpResponse{503, "not ready\n", "text/plain", {}};
 }
 
 Status Service::start_admin() {
   if (!config_.admin) return {};
   admin_ = std::make_unique<connectors::HttpServer>("admin", connectors::HttpLimits{}, logger_.callback());
-  const auto secrets = std::make_shared<connectors::SecretSet>(config_.admin->token ? std::vector<std::string>{"Bearer " + *config_.admin->token}
-                                                                                     : std::vector<std::string>{});
+  const auto secrets = std::make_shared<connectors::SecretSet>(
+      config_.admin->token ? std::vector<std::string>{"Bearer " + *config_.admin->token} : std::vector<std::string>{});
   const auto admit = [secrets](const connectors::HttpRequest& head) -> std::optional<connectors::HttpResponse> {
     if (secrets->empty() || secrets->matches(head.header("authorization").value_or(""))) return std::nullopt;
     return connectors::HttpResponse{401, "a bearer token is needed\n", "text/plain", {}};
@@ -219,7 +229,8 @@ Status Service::start_admin() {
                                       metrics_.set("vedette_queue_batches", "", queue_.size() + pipeline_.in_flight());
                                       metrics_.set("vedette_queue_bytes", "", queue_.bytes());
                                       for (const connectors::HttpSource* source : http_) {
-                                        metrics_.set("vedette_http_overloads", Metrics::label("listen", source->name()), source->overloads());
+                                        metrics_.set("vedette_http_overloads", Metrics::label("listen", source->name()),
+                                                     source->overloads());
                                       }
                                       return connectors::HttpResponse{200, metrics_.render(), "text/plain; version=0.0.4", {}};
                                     }});
@@ -257,7 +268,8 @@ void Service::correlate() {
   Done done;
   std::vector<alert::Alert> alerts;
   while (pipeline_.next(done)) {
-    for (const RejectRecord& reject : done.rejects) count_reject(done.hits->origin->source_name, reject.reason, reject.message, reject.line);
+    for (const RejectRecord& reject : done.rejects)
+      count_reject(done.hits->origin->source_name, reject.reason, reject.message, reject.line);
     sequencer_.apply(*done.hits, alerts);
     deliver(alerts);
     update_metrics(*done.hits);
@@ -286,8 +298,9 @@ void Service::deliver(const std::vector<alert::Alert>& alerts) {
     const DurationUs latency = std::max<DurationUs>(0, now - alert.fired_at);
     metrics_.observe_latency(latency);
     metrics_.add("vedette_alerts_total", Metrics::labels("rule", alert.rule->label(), "level", plan::level_name(alert.level)));
-    logger_.log(LogLevel::debug, "alert",
-                fmt::format("{} {} latency_ms={:.3f}", alert.alert_id, alert.rule->label(), static_cast<double>(latency) / 1000.0));
+    logger_.log(
+        LogLevel::debug, "alert",
+        fmt::format("{} {} latency_ms={:.3f}", alert.alert_id, alert.rule->label(), static_cast<double>(latency) / 1000.0));
   }
 }
 
@@ -308,18 +321,23 @@ void Service::warn_about_late(const std::string& source, std::uint64_t late) {
   const auto now = std::chrono::steady_clock::now();
   if (late_counted_ > 0 && now - late_warned_ < std::chrono::seconds(10)) return;
   late_warned_ = now;
-  logger_.log(LogLevel::warning, source, fmt::format("{} matching events so far were older than their source accepts: correlations leave them out", late));
+  logger_.log(LogLevel::warning, source,
+              fmt::format("{} matching events so far were older than their source accepts: correlations leave them out", late));
 }
 
 Status Service::run() {
-  const auto ended = [&] { return std::all_of(sources_.begin(), sources_.end(), [](const auto& source) { return source->finished(); }); };
+  const auto ended = [&] {
+    return std::all_of(sources_.begin(), sources_.end(), [](const auto& source) { return source->finished(); });
+  };
   while (!wait_for_interrupt(100) && !sink_gone_ && !ended()) {
   }
-  logger_.log(LogLevel::info, "service", interrupted() ? "stopping: draining what was accepted" : "stopping: every source has ended");
+  logger_.log(LogLevel::info, "service",
+              interrupted() ? "stopping: draining what was accepted" : "stopping: every source has ended");
   drain();
   const run::SequencerCounters& c = sequencer_.counters();
-  logger_.log(LogLevel::info, "service",
-              fmt::format("{} events, {} matched, {} late, {} refused, {} alerts", c.events, c.matched, c.late, c.rejected, c.alerts));
+  logger_.log(
+      LogLevel::info, "service",
+      fmt::format("{} events, {} matched, {} late, {} refused, {} alerts", c.events, c.matched, c.late, c.rejected, c.alerts));
   if (sink_gone_) return Error{"a sink is gone"};
   return {};
 }

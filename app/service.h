@@ -46,7 +46,8 @@ class Service {
 
   [[nodiscard]] Status build_sinks();
   [[nodiscard]] Status build_sources();
-  [[nodiscard]] Result<std::shared_ptr<event::Origin>> make_origin(const SourceConfig& source, const std::string& partition, const std::string& type);
+  [[nodiscard]] Result<std::shared_ptr<event::Origin>> make_origin(const SourceConfig& source, const std::string& partition,
+                                                                   const std::string& type);
   [[nodiscard]] Status add_http(const SourceConfig& source, std::map<std::string, connectors::HttpSourceOptions>& listeners);
   [[nodiscard]] Status add_kafka(const SourceConfig& source);
   [[nodiscard]] Status add_file(const SourceConfig& source);

@@ -30,7 +30,8 @@ std::string events_text(std::uint64_t count) { return fmt::format("{} event{}", 
 
 }  // namespace
 
-SilenceObserver::SilenceObserver(plan::PlanPtr plan) : plan_(std::move(plan)), rules_(plan_->rules.size()), per_source_(plan_->sources.size()) {}
+SilenceObserver::SilenceObserver(plan::PlanPtr plan)
+    : plan_(std::move(plan)), rules_(plan_->rules.size()), per_source_(plan_->sources.size()) {}
 
 void SilenceObserver::observe(const event::EventView& event, match::Matcher& matcher) {
   ++events_;
@@ -49,13 +50,15 @@ void SilenceObserver::observe(const event::EventView& event, match::Matcher& mat
   }
 }
 
-void SilenceObserver::observe_arm(const event::EventView& event, match::Matcher& matcher, std::uint32_t index, RuleCount& count, EventOutcome& outcome) {
+void SilenceObserver::observe_arm(const event::EventView& event, match::Matcher& matcher, std::uint32_t index, RuleCount& count,
+                                  EventOutcome& outcome) {
   const plan::SourceProgram& program = plan_->sources[event.head.source];
   const plan::Arm& arm = program.arms[index];
   nodes_.clear();
   outcome.matched = matcher.trace(event, index, nodes_) || outcome.matched;
   const auto result_of = [&](std::uint32_t node) {
-    return std::any_of(nodes_.begin(), nodes_.end(), [&](const match::NodeTrace& trace) { return trace.node == node && trace.result; });
+    return std::any_of(nodes_.begin(), nodes_.end(),
+                       [&](const match::NodeTrace& trace) { return trace.node == node && trace.result; });
   };
   const std::uint32_t first = first_predicate_node(arm);
   if (first != plan::kNone) {
@@ -63,7 +66,8 @@ void SilenceObserver::observe_arm(const event::EventView& event, match::Matcher&
     outcome.first_term = outcome.first_term || result_of(first);
   }
   for (const plan::Selection& selection : arm.selections) {
-    const bool known = std::any_of(count.selections.begin(), count.selections.end(), [&](const auto& s) { return s.name == selection.name; });
+    const bool known =
+        std::any_of(count.selections.begin(), count.selections.end(), [&](const auto& s) { return s.name == selection.name; });
     if (!known) count.selections.push_back({selection.name, 0});
     if (result_of(selection.node)) outcome.selections.insert(selection.name);
   }
@@ -95,10 +99,11 @@ void SilenceObserver::rule_lines(std::string& out, std::size_t index) const {
 void SilenceObserver::correlation_lines(std::string& out, std::size_t index, const correlate::Correlator& correlator) const {
   const plan::CorrelationPlan& correlation = plan_->correlations[index];
   const correlate::RuleCounters& counters = correlator.correlation_counters(static_cast<std::uint32_t>(index));
-  out += fmt::format("  {}: {} contributed, {} complete window{}", correlation.meta.label(), events_text(counters.hits), counters.triggers,
-                     counters.triggers == 1 ? "" : "s");
+  out += fmt::format("  {}: {} contributed, {} complete window{}", correlation.meta.label(), events_text(counters.hits),
+                     counters.triggers, counters.triggers == 1 ? "" : "s");
   if (correlation.type != plan::CorrelationType::temporal_ordered) {
-    out += fmt::format(" ({} >= {} within {})", plan::type_name(correlation.type), correlation.threshold, format_duration(correlation.window));
+    out += fmt::format(" ({} >= {} within {})", plan::type_name(correlation.type), correlation.threshold,
+                       format_duration(correlation.window));
   } else {
     out += fmt::format(" ({} within {})", plan::type_name(correlation.type), format_duration(correlation.window));
   }
@@ -109,12 +114,15 @@ void SilenceObserver::correlation_lines(std::string& out, std::size_t index, con
 void SilenceObserver::source_line(std::string& out) const {
   std::string seen;
   for (std::size_t i = 0; i < per_source_.size(); ++i) {
-    if (per_source_[i] > 0) seen += fmt::format("{}{} {}", seen.empty() ? "" : ", ", plan_->sources[i].source.name, with_thousands(per_source_[i]));
+    if (per_source_[i] > 0)
+      seen += fmt::format("{}{} {}", seen.empty() ? "" : ", ", plan_->sources[i].source.name, with_thousands(per_source_[i]));
   }
   out += fmt::format("  events by source type: {}\n", seen.empty() ? "none" : seen);
   const bool served = std::any_of(rules_.begin(), rules_.end(), [](const RuleCount& rule) { return rule.of_source > 0; });
   if (events_ > 0 && !served) {
-    out += "  No event belongs to the log source of any rule: --source NAME forces a source type, --logsource says what generic JSON is.\n";
+    out +=
+        "  No event belongs to the log source of any rule: --source NAME forces a source type, --logsource says what generic "
+        "JSON is.\n";
   }
 }
 
@@ -129,7 +137,8 @@ std::string SilenceObserver::report(const correlate::Correlator& correlator) con
 std::string SilenceObserver::report_counters(const correlate::Correlator& correlator) const {
   std::string out = "No alerts. Why, rule by rule:\n";
   for (std::size_t i = 0; i < rules_.size(); ++i) {
-    out += fmt::format("  {}: {} matched\n", plan_->rules[i].meta.label(), events_text(correlator.rule_counters(static_cast<std::uint32_t>(i)).hits));
+    out += fmt::format("  {}: {} matched\n", plan_->rules[i].meta.label(),
+                       events_text(correlator.rule_counters(static_cast<std::uint32_t>(i)).hits));
   }
   for (std::size_t i = 0; i < plan_->correlations.size(); ++i) correlation_lines(out, i, correlator);
   return out;

@@ -43,7 +43,8 @@ class SilenceObserver {
     bool first_term = false;
     std::set<std::string> selections;
   };
-  void observe_arm(const event::EventView& event, match::Matcher& matcher, std::uint32_t arm, RuleCount& count, EventOutcome& outcome);
+  void observe_arm(const event::EventView& event, match::Matcher& matcher, std::uint32_t arm, RuleCount& count,
+                   EventOutcome& outcome);
   void rule_lines(std::string& out, std::size_t rule) const;
   void correlation_lines(std::string& out, std::size_t correlation, const correlate::Correlator& correlator) const;
   void source_line(std::string& out) const;

@@ -12,7 +12,7 @@ namespace vedette::app {
 
 struct ReplayTotals {
   std::size_t inputs = 0;
-  std::uint64_t bytes = 0;    // read from the inputs
+  std::uint64_t bytes = 0;  // read from the inputs
   double seconds = 0;
   std::uint64_t outside = 0;  // matching events outside --from/--to
   run::SequencerCounters counters;

@@ -36,11 +36,16 @@ std::string paint(std::string_view text, Colour colour, bool enabled) {
 
 Colour level_colour(plan::Level level) {
   switch (level) {
-    case plan::Level::critical: return Colour::magenta;
-    case plan::Level::high: return Colour::red;
-    case plan::Level::medium: return Colour::yellow;
-    case plan::Level::low: return Colour::blue;
-    case plan::Level::informational: return Colour::dim;
+    case plan::Level::critical:
+      return Colour::magenta;
+    case plan::Level::high:
+      return Colour::red;
+    case plan::Level::medium:
+      return Colour::yellow;
+    case plan::Level::low:
+      return Colour::blue;
+    case plan::Level::informational:
+      return Colour::dim;
   }
   return Colour::dim;
 }

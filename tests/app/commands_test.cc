@@ -51,7 +51,8 @@ TEST(Version, IsThatOfTheProject) {
 TEST(Check, ErrorsFailAndWarningsFailWhenStrict) {
   const Folder folder;
   EXPECT_EQ(run({"check", rules(), "--format", "json"}).code, 0);
-  const std::string bad = folder.write("bad.yml", "title: t\nlogsource: {product: okta}\ndetection: {selection: {a|startwith: b}, condition: selection}\n");
+  const std::string bad = folder.write(
+      "bad.yml", "title: t\nlogsource: {product: okta}\ndetection: {selection: {a|startwith: b}, condition: selection}\n");
   const Outcome human = run({"check", bad});
   EXPECT_EQ(human.code, 1);
   EXPECT_NE(human.out.find(bad + ":3:"), std::string::npos) << human.out;
@@ -59,7 +60,8 @@ TEST(Check, ErrorsFailAndWarningsFailWhenStrict) {
   EXPECT_NE(human.out.find("startswith"), std::string::npos) << human.out;
   const Outcome json = run({"check", bad, "--format", "jsonl"});
   EXPECT_NE(json.out.find("{\"severity\":\"error\",\"code\":\"V1004\""), std::string::npos) << json.out;
-  const std::string warns = folder.write("warns.yml", "title: t\nlogsource: {product: okta}\ndetection: {selection: {a: b}, condition: selection}\n");
+  const std::string warns =
+      folder.write("warns.yml", "title: t\nlogsource: {product: okta}\ndetection: {selection: {a: b}, condition: selection}\n");
   EXPECT_EQ(run({"check", warns}).code, 0);
   EXPECT_EQ(run({"check", warns, "--strict"}).code, 1);
   EXPECT_EQ(run({"check", folder.path("none")}).code, 2);
@@ -88,7 +90,8 @@ TEST(Check, ConfigurationDiagnosticsAreAsRecorded) {
 
 TEST(Explain, ShowsEveryTermWithTheEventsValues) {
   const Folder folder;
-  const std::string text = login_failure(1, kStart, "eve@acme.example") + "\n" + okta_event("e2", kStart, "user.session.start", "robot@acme.example", "FAILURE") + "\n" +
+  const std::string text = login_failure(1, kStart, "eve@acme.example") + "\n" +
+                           okta_event("e2", kStart, "user.session.start", "robot@acme.example", "FAILURE") + "\n" +
                            okta_event("e3", kStart, "user.session.end", "eve@acme.example", "SUCCESS") + "\n";
   const Outcome outcome = run({"explain", "okta_failed", "--rules", rules(), folder.write("e.ndjson", text)});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
@@ -110,7 +113,8 @@ TEST(Rules, ListAndShow) {
   const Outcome list = run({"rules", "list", "--rules", rules()});
   EXPECT_EQ(list.code, 0) << list.err;
   EXPECT_TRUE(std::regex_search(list.out, std::regex("okta_failed +low +base +okta/okta"))) << list.out;
-  EXPECT_TRUE(std::regex_search(list.out, std::regex("okta_many_failed +high +correlation +event_count >= 5 in 10 m"))) << list.out;
+  EXPECT_TRUE(std::regex_search(list.out, std::regex("okta_many_failed +high +correlation +event_count >= 5 in 10 m")))
+      << list.out;
   EXPECT_EQ(run({"rules", "list", "--rules", rules(), "--format", "jsonl"}).out.rfind("{\"id\":\"2b5b3f9e", 0), 0U);
   const Outcome show = run({"rules", "show", "okta_failed", "--rules", rules()});
   EXPECT_EQ(show.code, 0);
@@ -143,11 +147,15 @@ TEST(TestCommand, FailuresSayHowNearTheRuleCame) {
   folder.write("rules/failures.yml", read_file(rules() + "/failures.yml"));
   std::string events;
   for (int i = 0; i < 4; ++i) {
-    events += fmt::format("      - {{at: {}s, source: okta, event: {{eventType: user.session.start, actor: {{alternateId: eve}}, outcome: {{result: FAILURE}}}}}}\n", i);
+    events += fmt::format(
+        "      - {{at: {}s, source: okta, event: {{eventType: user.session.start, actor: {{alternateId: eve}}, outcome: "
+        "{{result: FAILURE}}}}}}\n",
+        i);
   }
-  folder.write("rules/failures.test.yml", "tests:\n  - name: four are not five\n    start: 2026-05-04T09:00:00Z\n    events:\n" + events + "    expect: []\n" +
-                                              "  - name: four should be five\n    start: 2026-05-04T09:00:00Z\n    events:\n" + events +
-                                              "    expect:\n      - {rule: okta_many_failed}\n");
+  folder.write("rules/failures.test.yml", "tests:\n  - name: four are not five\n    start: 2026-05-04T09:00:00Z\n    events:\n" +
+                                              events + "    expect: []\n" +
+                                              "  - name: four should be five\n    start: 2026-05-04T09:00:00Z\n    events:\n" +
+                                              events + "    expect:\n      - {rule: okta_many_failed}\n");
   const Outcome outcome = run({"test", folder.path("rules"), "--junit", folder.path("junit.xml")});
   EXPECT_EQ(outcome.code, 1) << outcome.out << outcome.err;
   EXPECT_NE(outcome.out.find("four should be five"), std::string::npos) << outcome.out;
@@ -161,11 +169,14 @@ TEST(TestCommand, FailuresSayHowNearTheRuleCame) {
 
 // ---- run -------------------------------------------------------------------------------------------------------------
 
-std::string config(const std::string& sources) { return "rules: {paths: [\"" + rules() + "\"]}\nsources:\n" + sources + "log: {format: json, level: debug}\n"; }
+std::string config(const std::string& sources) {
+  return "rules: {paths: [\"" + rules() + "\"]}\nsources:\n" + sources + "log: {format: json, level: debug}\n";
+}
 
 TEST(Run, AFileReadToItsEndEndsTheServiceWithItsAlerts) {
   const Folder folder;
-  const TimeUs now = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const TimeUs now =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   std::string events;
   for (int i = 0; i < 5; ++i) events += login_failure(i, now - kMinuteUs + i * kSecondUs, "eve@acme.example") + "\n";
   for (int i = 5; i < 12; ++i) events += login_failure(i, now - 7 * kHourUs, "late@acme.example") + "\n";
@@ -182,10 +193,12 @@ TEST(Run, AFileReadToItsEndEndsTheServiceWithItsAlerts) {
 
 TEST(Run, ListensOnAFreePortSaysWhereAndEndsOnSigterm) {
   const Folder folder;
-  const std::string path = folder.write("vedette.yml", config("  - {name: in, type: http, listen: \"127.0.0.1:0\"}\n") + "admin: {listen: \"127.0.0.1:0\"}\n");
+  const std::string path = folder.write(
+      "vedette.yml", config("  - {name: in, type: http, listen: \"127.0.0.1:0\"}\n") + "admin: {listen: \"127.0.0.1:0\"}\n");
   Running service({"run", "-c", path}, folder);
   ASSERT_TRUE(service.wait_for("/metrics")) << service.err();
-  EXPECT_TRUE(std::regex_search(service.err(), std::regex("(^|\n)listening http://127\\.0\\.0\\.1:[1-9][0-9]*/ingest\n"))) << service.err();
+  EXPECT_TRUE(std::regex_search(service.err(), std::regex("(^|\n)listening http://127\\.0\\.0\\.1:[1-9][0-9]*/ingest\n")))
+      << service.err();
   service.signal(SIGTERM);
   EXPECT_EQ(service.wait(), 0);
 }
@@ -198,7 +211,9 @@ TEST(Run, APortInUseIsARuntimeFailure) {
   std::smatch match;
   const std::string err = service.err();
   ASSERT_TRUE(std::regex_search(err, match, std::regex("listening http://127\\.0\\.0\\.1:([0-9]+)/")));
-  const Outcome second = run({"run", "-c", folder.write("second.yml", config("  - {name: in, type: http, listen: \"127.0.0.1:" + match[1].str() + "\"}\n"))});
+  const Outcome second =
+      run({"run", "-c",
+           folder.write("second.yml", config("  - {name: in, type: http, listen: \"127.0.0.1:" + match[1].str() + "\"}\n"))});
   EXPECT_EQ(second.code, 4) << second.err;
   service.signal(SIGINT);
   EXPECT_EQ(service.wait(), 0);
@@ -207,7 +222,8 @@ TEST(Run, APortInUseIsARuntimeFailure) {
 TEST(Run, AnUnusableConfigurationIsAUsageError) {
   const Folder folder;
   EXPECT_EQ(run({"run", "-c", folder.path("none.yml")}).code, 2);
-  const Outcome store = run({"run", "-c", folder.write("s.yml", "store: {path: ./data}\n" + config("  - {name: f, type: file, path: x}\n"))});
+  const Outcome store =
+      run({"run", "-c", folder.write("s.yml", "store: {path: ./data}\n" + config("  - {name: f, type: file, path: x}\n"))});
   EXPECT_EQ(store.code, 2);
   EXPECT_NE(store.err.find("`store` does not exist yet"), std::string::npos) << store.err;
   const Outcome source = run({"run", "-c", folder.write("t.yml", config("  - {name: f, type: file, path: x, source: okt}\n"))});

@@ -11,7 +11,8 @@ namespace vedette::tests {
 
 inline constexpr TimeUs kStart = 1'777'885'200LL * kSecondUs;  // 2026-05-04T09:00:00Z
 
-[[nodiscard]] inline std::string okta_event(const std::string& id, TimeUs t, const std::string& type, const std::string& user, const std::string& result) {
+[[nodiscard]] inline std::string okta_event(const std::string& id, TimeUs t, const std::string& type, const std::string& user,
+                                            const std::string& result) {
   return fmt::format(
       R"({{"uuid":"{}","published":"{}","eventType":"{}","actor":{{"id":"00u1","type":"User","alternateId":"{}","displayName":"x"}},"outcome":{{"result":"{}","reason":null}},"target":null}})",
       id, format_rfc3339(t), type, user, result);
@@ -25,8 +26,8 @@ inline constexpr TimeUs kStart = 1'777'885'200LL * kSecondUs;  // 2026-05-04T09:
 [[nodiscard]] inline std::string sign_ins(int count) {
   std::string text;
   for (int i = 0; i < count; ++i) {
-    text += okta_event(fmt::format("e{:05d}", i), kStart + i * kSecondUs, "user.session.start", fmt::format("user{}@acme.example", (i * 7) % 10),
-                       i % 3 == 0 ? "SUCCESS" : "FAILURE") +
+    text += okta_event(fmt::format("e{:05d}", i), kStart + i * kSecondUs, "user.session.start",
+                       fmt::format("user{}@acme.example", (i * 7) % 10), i % 3 == 0 ? "SUCCESS" : "FAILURE") +
             "\n";
   }
   return text;

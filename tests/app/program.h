@@ -35,7 +35,8 @@ class Folder {
 [[nodiscard]] std::string source_path(const std::string& relative);
 
 // The program with these arguments, standard input and working directory, until it ends.
-[[nodiscard]] Outcome run(const std::vector<std::string>& arguments, const std::string& input = "", const std::string& directory = "");
+[[nodiscard]] Outcome run(const std::vector<std::string>& arguments, const std::string& input = "",
+                          const std::string& directory = "");
 
 // A program that goes on running.
 class Running {

@@ -53,7 +53,10 @@ TEST(Replay, AsArrivedIsTheSameHoweverTheInputIsCutOrThreaded) {
   const Folder folder;
   std::string text;
   for (int block = 0; block < 60; ++block) {
-    for (int i = 49; i >= 0; --i) text += login_failure(block * 50 + i, kStart + (block * 50 + i) * kSecondUs, "user" + std::to_string(i % 7) + "@acme.example") + "\n";
+    for (int i = 49; i >= 0; --i)
+      text +=
+          login_failure(block * 50 + i, kStart + (block * 50 + i) * kSecondUs, "user" + std::to_string(i % 7) + "@acme.example") +
+          "\n";
   }
   const std::string whole = folder.write("whole.ndjson", text);
   const auto [first, rest] = cut(text, 0.5);
@@ -69,10 +72,12 @@ TEST(Replay, SyslogIsTheSameHoweverManyThreads) {
   std::string text;
   for (int i = 0; i < 40000; ++i) {
     const int second = i % 60, minute = (i / 60) % 60, hour = (i / 3600) % 24;
-    text += fmt::format("Dec 31 {:02d}:{:02d}:{:02d} host sshd[{}]: Failed password for user{} from 10.0.0.1 port {} ssh2\n", hour, minute, second, i, i % 9, 1024 + i);
+    text += fmt::format("Dec 31 {:02d}:{:02d}:{:02d} host sshd[{}]: Failed password for user{} from 10.0.0.1 port {} ssh2\n",
+                        hour, minute, second, i, i % 9, 1024 + i);
   }
   const std::string file = folder.write("auth.log", text);
-  const std::vector<std::string> base = {"replay", "--rules", source_path("rules/packs/founding"), "--format", "jsonl", "--year", "2025", "--timezone", "UTC", file};
+  const std::vector<std::string> base = {
+      "replay", "--rules", source_path("rules/packs/founding"), "--format", "jsonl", "--year", "2025", "--timezone", "UTC", file};
   auto with = [&](const char* threads) {
     auto words = base;
     words.insert(words.end(), {"--threads", threads});
@@ -136,7 +141,8 @@ TEST(Replay, FormatsAgree) {
 TEST(Replay, RefusedRecordsAreCountedAndKept) {
   const Folder folder;
   const std::string bad = "{\"uuid\": \"x\", \"eventType\": }";
-  const std::string file = folder.write("e.ndjson", login_failure(1, kStart, "a@acme.example") + "\n" + bad + "\n" + login_failure(2, kStart, "a@acme.example") + "\n");
+  const std::string file = folder.write("e.ndjson", login_failure(1, kStart, "a@acme.example") + "\n" + bad + "\n" +
+                                                        login_failure(2, kStart, "a@acme.example") + "\n");
   const Outcome outcome = run(replay({"--rejects", folder.path("rejects"), file}));
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_NE(outcome.err.find("1 record"), std::string::npos) << outcome.err;
@@ -154,7 +160,8 @@ TEST(Replay, MissingInputAndBrokenRulesAreUsageErrors) {
   EXPECT_EQ(run(replay({folder.path()})).code, 2) << "an empty folder";
   const std::string file = folder.write("e.ndjson", sign_ins(300));
   folder.write("rules/good.yml", read_file(source_path("tests/app/data/rules/failures.yml")));
-  folder.write("rules/broken.yml", "title: broken\nlogsource: {product: okta}\ndetection: {selection: {a|startwith: b}, condition: selection}\n");
+  folder.write("rules/broken.yml",
+               "title: broken\nlogsource: {product: okta}\ndetection: {selection: {a|startwith: b}, condition: selection}\n");
   const Outcome broken = run({"replay", "--rules", folder.path("rules"), file});
   EXPECT_EQ(broken.code, 2);
   EXPECT_NE(broken.err.find("broken.yml:3"), std::string::npos) << broken.err;
@@ -185,7 +192,8 @@ TEST(Replay, SilenceIsExplainedRuleByRule) {
   EXPECT_EQ(outcome.code, 0);
   EXPECT_EQ(outcome.out, "");
   EXPECT_NE(outcome.err.find("No alerts"), std::string::npos) << outcome.err;
-  EXPECT_NE(outcome.err.find("okta_failed: 4 events of its log source, 3 passed its first term"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("okta_failed: 4 events of its log source, 3 passed its first term"), std::string::npos)
+      << outcome.err;
   EXPECT_NE(outcome.err.find("never true: filter_robot"), std::string::npos) << outcome.err;
   EXPECT_NE(outcome.err.find("okta_many_failed: 3 events contributed"), std::string::npos) << outcome.err;
   const Outcome foreign = run(replay({folder.write("x.ndjson", "{\"a\":1}\n")}));
@@ -198,7 +206,8 @@ TEST(Replay, DisorderBeyondTheBufferNamesSort) {
   const Folder folder;
   std::string text;
   constexpr int kCount = 205'000;
-  for (int i = kCount; i > 0; --i) text += login_failure(i, kStart + i * kSecondUs, "u" + std::to_string(i / 5) + "@acme.example") + "\n";
+  for (int i = kCount; i > 0; --i)
+    text += login_failure(i, kStart + i * kSecondUs, "u" + std::to_string(i / 5) + "@acme.example") + "\n";
   const std::string file = folder.write("e.ndjson", text);
   const Outcome outcome = run(replay({file}));
   EXPECT_EQ(outcome.code, 2);
@@ -218,8 +227,8 @@ TEST(Replay, InterruptedIs130) {
   std::fputs((login_failure(1, kStart, "a@acme.example") + "\n").c_str(), writer);
   std::fflush(writer);
   replaying.signal(SIGINT);
-  std::fclose(writer);
   EXPECT_EQ(replaying.wait(), 130);
+  std::fclose(writer);
 }
 
 }  // namespace
