@@ -24,6 +24,8 @@ class Sequencer::Impl {
     const event::Origin& origin = *batch.origin;
     if (origin.clock >= clocks_.size()) clocks_.resize(origin.clock + 1, event::kNoArrival);
     TimeUs& clock = clocks_[origin.clock];
+    // A clock behind the others is known before its first hits are applied, so that they are not dropped by theirs.
+    if (!batch.events.empty()) advance(batch, std::max(clock, std::min(batch.events.front().head.a, now_)));
     for (const correlate::EventHits& hits : batch.events) {
       correlate::EventHits event = hits;
       event.head.a = clock = std::max(clock, std::min(event.head.a, now_));
@@ -33,9 +35,7 @@ class Sequencer::Impl {
     clock = std::max(clock, std::min(batch.newest_stamp, now_));
     if (clock != event::kNoArrival) {
       ordinals_.advance(clock);
-      for (std::uint32_t source = 0; source < batch.seen.size(); ++source) {
-        if (batch.seen[source] > 0) correlator_.advance(origin.clock, source, clock);
-      }
+      advance(batch, clock);
     }
     ordinals_.end_batch();
   }
@@ -69,6 +69,13 @@ class Sequencer::Impl {
   [[nodiscard]] const correlate::Correlator& correlator() const { return correlator_; }
 
  private:
+  void advance(const correlate::HitBatch& batch, TimeUs stamp) {
+    if (stamp == event::kNoArrival) return;
+    for (std::uint32_t source = 0; source < batch.seen.size(); ++source) {
+      if (batch.seen[source] > 0) correlator_.advance(batch.origin->clock, source, stamp);
+    }
+  }
+
   // Missing and future times against the arrival stamp, and whether the event is late (spec semantics §2).
   void settle_time(correlate::EventHits& event) {
     event::EventHead& head = event.head;

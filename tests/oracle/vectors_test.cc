@@ -329,6 +329,17 @@ TEST(Vectors, GroupsKeysAndFanOut) {
   checker.in_every_order(pair(crowd + "\"U1\",null,\"last\"]", R"("last")"), {"0"});  // distinct values count
 }
 
+// Nine users times nine values: the 64th tuple counts, the 65th does not.
+TEST(Vectors, TuplesOfKeysStopAtSixtyFour) {
+  RuleSet set = rules_for(Type::event_count, 1, 2);
+  top(set).group_by.push_back({"val", {{"val", {}}}});
+  const std::string users = R"(["u0","u1","u2","u3","u4","u5","u6","u7","u8"])";
+  const std::string values = R"(["v0","v1","v2","v3","v4","v5","v6","v7","v8"])";
+  Checker checker(set);
+  checker.in_every_order({{"a", 0, "A", values, users}, {"b", 1, "A", R"("v0")", R"("u7")"}}, {"0"});
+  checker.in_every_order({{"a", 0, "A", values, users}, {"b", 1, "A", R"("v1")", R"("u7")"}}, {});
+}
+
 TEST(Vectors, Tenants) {
   RuleSet set = rules_for(Type::event_count, 1, 2);
   std::vector<Given> events = {{"a", 0}, {"a", 1}};
@@ -351,8 +362,21 @@ TEST(Vectors, LateClampedAndRedelivered) {
     checker.one({at(7000, 7000, "a"), at(7200, 7200, "x"), at(7001, 7201, "b")}, clock, 1, {"11", "12"});
     checker.one({at(100, 100, "a"), at(500, 200, "b")}, clock, 1, {"0"});                     // exactly 5 minutes ahead
     checker.one({at(590, 590, "a"), at(900, 595, "b")}, clock, 1, {"0"});                     // further: clamped to 595
-    checker.one({at(100, 100, "a"), at(100, 200, "a"), at(100, 9000, "a")}, clock, 1, {});
+    checker.one({at(100, 100, "a"), at(100, 200, "a"), at(100, 3600, "a")}, clock, 1, {});
     checker.one({at(100, 4000, "a"), at(100, 4000, "a"), at(500, 4000, "b")}, clock, 1, {});  // both copies of a are late
+  }
+}
+
+// A stream that begins long behind the others, after an outage, loses nothing, however large its batches are.
+TEST(Vectors, BacklogOfAnotherStream) {
+  for (const Micros period : {Micros{0}, 600 * kSecond}) {
+    RuleSet set = rules_for(Type::event_count, 1, 2);
+    top(set).suppress.period = period;
+    const auto at = [](double t, const std::string& id, const std::string& tenant) { return Given{id, t, "A", "", R"("alice")", tenant, t}; };
+    for (const std::size_t batch : {1U, 2U, 10U}) {
+      Checker(set).one({at(900000, "x", "acme"), at(0, "a", "default"), at(1, "b", "default"), at(5000, "c", "default")},
+                       naive::Clock::as_arrived, batch, {period == 0 ? "@b" : "0"});
+    }
   }
 }
 

@@ -91,10 +91,11 @@ class Generator {
  public:
   Generator(const RuleSet& set, std::uint64_t seed, std::int64_t scale) : set_(set), random_(seed ^ 0xabcdef), scale_(scale) {
     case_.seed = seed;
-    crowded_ = random_.percent(12);
+    crowded_ = random_.percent(15);
     people_ = kPeople;
     random_.shuffle(people_);
     people_.resize(static_cast<std::size_t>(random_.between(1, crowded_ ? 1 : 3)));
+    favourite_ = crowded_ ? random_.pick(std::vector<int>{0, 70, 90, 95}) : random_.pick(std::vector<int>{0, 0, 0, 40});
     missing_ = random_.pick(std::vector<int>{0, 5, crowded_ ? 5 : 25});
     array_ = random_.pick(std::vector<int>{0, 0, 10, 25});
     tenants_ = crowded_ || random_.percent(45) ? std::vector<std::string>{"default"} : std::vector<std::string>{"default", "acme"};
@@ -124,7 +125,7 @@ class Generator {
   Case case_;
   bool crowded_ = false;  // one group, few windows: many hits in every storage slice
   std::vector<Spellings> people_;
-  int missing_ = 0, array_ = 0, without_id_ = 0, roles_ = 0;
+  int missing_ = 0, array_ = 0, without_id_ = 0, roles_ = 0, favourite_ = 0;
   bool text_ = false, shared_ids_ = false;
   std::vector<std::string> tenants_, sources_, kinds_;
   std::map<std::string, int> next_id_;
@@ -225,7 +226,9 @@ class Generator {
     case_.events.push_back(event);
   }
 
-  Value one_of(const std::vector<Spellings>& items) { return random_.pick(random_.pick(items)); }
+  Value one_of(const std::vector<Spellings>& items) {
+    return random_.pick(random_.percent(favourite_) ? items.front() : random_.pick(items));
+  }
 
   void add_field(CaseEvent& event, const std::string& name, const std::vector<Spellings>& items, bool arrays) {
     std::vector<Value> values;
