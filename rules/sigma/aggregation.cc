@@ -65,6 +65,14 @@ std::string timespan_of(const AggregationContext& context) {
   return context.timeframe.empty() ? "15m  # choose a window" : context.timeframe;
 }
 
+std::string yaml_title(const AggregationContext& context) {
+  if (context.title.empty()) return "...";
+  if (context.title.find_first_of(":#'\"[]{}&*!|>%@`\n") == std::string::npos) return context.title;
+  std::string out = "'";
+  for (const char c : context.title) out += c == '\'' ? "''" : c == '\n' ? " " : std::string(1, c);
+  return out + "'";
+}
+
 std::string near(std::string_view left, std::string_view right, const AggregationContext& context) {
   const std::string name = name_of(context.title);
   return fmt::format(
@@ -72,7 +80,7 @@ std::string near(std::string_view left, std::string_view right, const Aggregatio
       "the document\n"
       "---\ntitle: {3}\ncorrelation:\n  type: temporal\n  rules:\n    - {0}_first\n    - {0}_second\n  group-by:\n    - <field "
       "that both share>\n  timespan: {4}",
-      name, trimmed(left), trimmed(right), context.title.empty() ? "..." : context.title, timespan_of(context));
+      name, trimmed(left), trimmed(right), yaml_title(context), timespan_of(context));
 }
 
 }  // namespace
@@ -103,7 +111,7 @@ std::string replacement_for(std::string_view left, std::string_view aggregation,
   std::string out = fmt::format(
       "write `name: {}` into this rule, its condition as `condition: {}`, and add the document\n---\ntitle: {}\ncorrelation:\n  "
       "type: {}\n  rules:\n    - {}\n",
-      name, trimmed(left), context.title.empty() ? "..." : context.title, type, name);
+      name, trimmed(left), yaml_title(context), type, name);
   if (!groups.empty()) out += "  group-by:\n" + groups;
   out += fmt::format("  timespan: {}\n  condition:\n", timespan_of(context));
   if (!field.empty()) out += fmt::format("    field: {}\n", field);

@@ -152,6 +152,14 @@ plan::Binding Compiler::bind_correlation(std::size_t owner, std::size_t inner_do
       return out;
     }
   }
+  const std::vector<AliasDoc>& aliases = documents_[inner_document].correlation.aliases;
+  if (std::any_of(aliases.begin(), aliases.end(), [&](const AliasDoc& alias) { return alias.name == member.name; })) {
+    error(owner, "V1212", member.where,
+          fmt::format("`{}` is an alias inside `{}`, not a field of its events", member.text,
+                      documents_[inner_document].meta().label()),
+          fmt::format("group the inner correlation by `{0}` and take it here as `{0}`, without transforms", member.name));
+    return out;
+  }
   out.column_of_rule.assign(plan_->rules.size(), plan::kNone);
   for (const auto& [document, rule] : rule_of_) {
     if (!linked_.at(inner_document).base_rules.contains(rule)) continue;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,9 @@ class Reporter {
 
   void at(std::string_view code, const Location& where, std::string message, std::string hint = {}) {
     Diagnostic diagnostic = make_diagnostic(code, where, std::move(message), std::move(hint));
+    // A rule served by several sources says the same of each of its fields once.
+    const std::string place = diagnostic.code + ' ' + std::to_string(where.line) + ' ' + std::to_string(where.column);
+    if (diagnostic.severity != Severity::error && !said_.insert(place + ' ' + diagnostic.message).second) return;
     std::size_t& count = diagnostic.severity == Severity::error ? errors_ : warnings_;
     if (++count > kMaxPerFile) return;
     diagnostic.line_text = yaml::line_of(file_, where.line);
@@ -36,6 +40,7 @@ class Reporter {
   Diagnostics& diagnostics_;
   std::size_t errors_ = 0;
   std::size_t warnings_ = 0;
+  std::set<std::string> said_;
 };
 
 }  // namespace vedette::rules

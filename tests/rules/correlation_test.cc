@@ -159,6 +159,17 @@ TEST(Correlation, ChainBindsMembersOrTriggerFields) {
   EXPECT_EQ(outer.sources.size(), 2U);
 }
 
+TEST(Correlation, InnerAliasesAreNotFieldsOfTheTrigger) {
+  const std::string rules =
+      base("a", 1) + correlation("inner", 2,
+                                 "  type: event_count\n  rules: [a]\n  group-by: [who]\n  timespan: 10m\n  condition: {gte: 3}\n"
+                                 "  aliases: {who: {a: actor.id}}\n");
+  const std::string outer = "  type: event_count\n  rules: [inner]\n  timespan: 10m\n  condition: {gte: 3}\n  group-by: ";
+  EXPECT_EQ(compile_text(rules + correlation("outer", 3, outer + "[who]\n")).codes(), "");
+  EXPECT_EQ(compile_text(rules + correlation("outer", 3, outer + "['who|lower']\n")).codes(), "V1212");
+  EXPECT_EQ(compile_text(rules + correlation("outer", 3, outer + "['actor.id|lower']\n")).codes(), "");
+}
+
 TEST(Correlation, CyclesAndDepth) {
   const std::string head = "  type: event_count\n  timespan: 1m\n  condition: {gte: 2}\n  rules: ";
   EXPECT_EQ(compile_text(correlation("x", 1, head + "[y]\n") + correlation("y", 2, head + "[x]\n")).codes(), "V1214");

@@ -49,6 +49,10 @@ TEST(Routing, CategoryRulesAreRewrittenPerSource) {
   EXPECT_EQ(arms[2], "sshd (message startswith 'Failed ' and 'failure' = 'failure')");
 }
 
+TEST(Routing, AWarningIsSaidOncePerPlace) {
+  EXPECT_EQ(compile_text(with_logsource("{category: authentication, product: okta}", "eventtype: a")).codes(), "V2003");
+}
+
 TEST(Routing, NativePathOfANormalisedNameWins) {
   CompileOptions with = options();
   with.sources[0].fields.push_back(*plan::parse_field_path("event.outcome"));
