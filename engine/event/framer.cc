@@ -50,6 +50,10 @@ void Framer::feed(std::string_view chunk, ElementSink& sink) {
   chunk_ = chunk;
   at_ = begin_ = 0;
   if (mark_ < kByteOrderMark.size()) skip_mark(chunk);
+  if (mark_ < kByteOrderMark.size()) {  // all of it may belong to the mark
+    base_ += chunk.size();
+    return;
+  }
   while (at_ < chunk_.size()) {
     if (skipping_) {
       skip_lines();
@@ -62,6 +66,8 @@ void Framer::feed(std::string_view chunk, ElementSink& sink) {
     }
   }
   save_rest(sink);
+  const std::size_t line = line_start_ > base_ ? static_cast<std::size_t>(line_start_ - base_) : 0;
+  blank_so_far_ = (line_start_ >= base_ || blank_so_far_) && all_blank(chunk_.substr(line));
   base_ += chunk.size();
   chunk_ = {};
 }
@@ -146,7 +152,9 @@ void Framer::scan_between(ElementSink& sink) {
   if (held_) return scan_first_value_behind(sink);
   if (json_blank(c)) {
     ++at_;
-    if (c == '\n') next_line();
+    if (c != '\n') return;
+    next_line();
+    pending_.clear();
     return;
   }
   if (wrapper_ != Wrapper::none) return scan_member(sink);
@@ -157,6 +165,8 @@ void Framer::scan_between(ElementSink& sink) {
     start_wrapper(Wrapper::array);
   } else if (mode_ == Mode::undecided) {
     begin_ = line_start_ >= base_ ? static_cast<std::size_t>(line_start_ - base_) : 0;
+    start_line_ = line_;
+    start_position_ = line_start_;
     go_on_by_lines();
   } else {
     start_element();
@@ -353,6 +363,11 @@ void Framer::emit(std::string_view bytes, ElementSink& sink) {
 
 // At the end of a chunk.
 void Framer::save_rest(ElementSink& sink) {
+  if (mode_ == Mode::undecided && !inside_ && !held_ && !skipping_) {  // blanks that a text line may begin with
+    pending_ += chunk_.substr(line_start_ > base_ ? static_cast<std::size_t>(line_start_ - base_) : 0);
+    if (pending_.size() > limits_.element_bytes) pending_.clear();
+    return;
+  }
   const bool unfinished = mode_ == Mode::lines ? at_ > begin_ || !pending_.empty() : inside_ || held_;
   if (!unfinished || discard_ || skipping_) return;
   pending_ += chunk_.substr(begin_);
@@ -371,7 +386,7 @@ void Framer::save_rest(ElementSink& sink) {
 
 // Only blanks between the start of the line and the next byte.
 bool Framer::first_on_line() const {
-  if (line_start_ < base_) return at_ == 0 || all_blank(chunk_.substr(0, at_));
+  if (line_start_ < base_) return blank_so_far_ && all_blank(chunk_.substr(0, at_));
   return all_blank(chunk_.substr(static_cast<std::size_t>(line_start_ - base_), at_ - static_cast<std::size_t>(line_start_ - base_)));
 }
 

@@ -80,6 +80,7 @@ class Framer {
   std::uint64_t line_start_ = 0;     // stream offset of that line
   std::uint64_t start_line_ = 1;     // of the element or line
   std::uint64_t start_position_ = 0;
+  bool blank_so_far_ = true;         // nothing but blanks of that line in earlier chunks
   std::size_t mark_ = 0;             // bytes of the byte order mark seen; 3 = past it
 
   bool inside_ = false;              // in an element or in the tail

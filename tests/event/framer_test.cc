@@ -49,7 +49,10 @@ TEST(Framer, TextLines) {
   expect_frames("{\n}\n[\n", {"{", "}", "["}, 0, Framing::lines);
 }
 
-TEST(Framer, TextWithLeadingBlanksInOneChunk) { EXPECT_EQ(frame(" a\nb\n").texts(), (Texts{" a", "b"})); }
+TEST(Framer, TextWithLeadingBlanks) {
+  expect_frames(" a\nb\n", {" a", "b"});
+  expect_frames("\n \n\t  x{\n b\n", {"\t  x{", " b"});
+}
 
 TEST(Framer, Arrays) {
   expect_frames("[{\"a\":1},{\"b\":[1,{\"c\":2}]}]", {"{\"a\":1}", "{\"b\":[1,{\"c\":2}]}"});
@@ -103,6 +106,8 @@ TEST(Framer, BrokenValuesResumeAtTheNextLine) {
   expect_frames("{\n\"a\":1\n}\n{\n\"b\":]\n}\n{\n\"c\":3\n}\n", {"{\n\"a\":1\n}", "{\n\"c\":3\n}"}, 1);
   expect_frames("{\n\"a\":1,\n{\"b\":2}\n{\"c\":3}\n", {"{\"b\":2}", "{\"c\":3}"}, 1);
   expect_frames("{\n\"a\":1", {}, 1);
+  // Only a value that begins its line starts anew.
+  expect_frames("{\"a\":\n:\n x {\"b\":2}\n{\"c\":3}\n", {"{\"c\":3}"}, 1);
 }
 
 TEST(Framer, PlacesOfElements) {

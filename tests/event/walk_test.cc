@@ -320,6 +320,39 @@ TEST(Walk, CompactTextAndScalars) {
   EXPECT_EQ(scalars, (Texts{"1", "true", "x y\"", "1", "2", "s", "1"}));
 }
 
+// The compact form is kept for one event only, although the next one's bytes may stand in the same place.
+TEST(Walk, CompactTextIsForgottenWithTheEvent) {
+  plan::SourceProgram program = json_source({"a"});
+  const plan::PlanPtr plan = plan_of({program});
+  Decoder decoder(plan);
+  Collector collector(plan);
+  Texts seen;
+  collector.inspect = [&](const EventView& event) { seen.emplace_back(event.compact_text(event.slot(0)[0])); };
+  std::string buffer(256, '\0');
+  Origin origin;
+  TimeUs clock = 0;
+  for (const std::string_view json : {R"({"a":{ "b":1}})", R"({"a":{ "c":2}})"}) {
+    buffer.replace(0, json.size(), json);
+    RawRecord record;
+    record.bytes = std::string_view(buffer).substr(0, json.size());
+    decoder.decode(record, origin, clock, collector);
+  }
+  EXPECT_EQ(seen, (Texts{R"({"b":1})", R"({"c":2})"}));
+}
+
+// Backslashes before, in and behind what is read, also where an index makes the walk go back.
+TEST(Walk, EscapesInAnyOrder) {
+  EXPECT_EQ(values("a[1].b", R"({"x":"\\","a":[{"b":"p"},{"c":"\\","b":"q"},{"b":"\\"}],"y":"\\"})"), (Texts{"sq@1"}));
+  plan::SourceProgram program = json_source({"a.b", "a[0].b", "a[0].c", "z"});
+  Decoding run(plan_of({program}));
+  run.record(R"({"a":[{"b":"1\\","c":"2"},{"b":"3\u0041","c":"\\4"}],"\u007a":"5","z":"6"})");
+  ASSERT_EQ(run.events().size(), 1U);
+  EXPECT_EQ(run.events()[0].texts[0], (Texts{"1\\", "3A"}));
+  EXPECT_EQ(run.events()[0].texts[1], (Texts{"1\\"}));
+  EXPECT_EQ(run.events()[0].texts[2], (Texts{"2"}));
+  EXPECT_EQ(run.events()[0].texts[3], (Texts{"5"}));
+}
+
 TEST(JsonText, Numbers) {
   EXPECT_TRUE(json_number("-0.5e+10"));
   EXPECT_FALSE(json_number(""));
