@@ -149,7 +149,9 @@ TEST_F(HttpServerTest, TheAnswerToAnUnreadBodyIsNotLost) {
   limits.body_bytes = 4 << 20;
   serve(limits);
   const std::string body(3 << 20, 'x');
-  EXPECT_EQ(status_of(talk(post("/guarded", body))), "HTTP/1.1 401 Unauthorized");
+  RawClient client(server_->address());
+  EXPECT_TRUE(client.send(post("/guarded", body)));  // not reset half-way
+  EXPECT_EQ(status_of(client.receive_all()), "HTTP/1.1 401 Unauthorized");
   EXPECT_EQ(handled_, 0);
 }
 
@@ -208,7 +210,9 @@ TEST_F(HttpServerTest, IdleConnectionsAreClosed) {
 }
 
 TEST_F(HttpServerTest, SlowClientsDoNotDelayOthers) {
-  serve(quick_limits());
+  HttpLimits limits = quick_limits();
+  limits.header_deadline = milliseconds(1500);
+  serve(limits);
   std::vector<std::unique_ptr<RawClient>> slow;
   for (int i = 0; i < 200; ++i) {
     slow.push_back(std::make_unique<RawClient>(server_->address()));
@@ -216,7 +220,7 @@ TEST_F(HttpServerTest, SlowClientsDoNotDelayOthers) {
   }
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(status_of(talk(post("/echo", "x", "Connection: close\r\n"))), "HTTP/1.1 200 OK");
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(250));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(1000));
   EXPECT_TRUE(eventually([&] { return server_->counters().timed_out == 200; }));
 }
 
