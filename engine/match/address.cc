@@ -17,7 +17,8 @@ bool parse_quad(std::string_view text, std::uint8_t* out) {
     }
     unsigned value = 0;
     std::size_t n = 0;
-    while (n < text.size() && n < 4 && text[n] >= '0' && text[n] <= '9') value = value * 10 + static_cast<unsigned>(text[n++] - '0');
+    while (n < text.size() && n < 4 && text[n] >= '0' && text[n] <= '9')
+      value = value * 10 + static_cast<unsigned>(text[n++] - '0');
     if (n == 0 || n > 3 || value > 255 || (n > 1 && text[0] == '0')) return false;
     out[part] = static_cast<std::uint8_t>(value);
     text.remove_prefix(n);

@@ -163,15 +163,14 @@ void CandidateIndex::Access::add(const AccessValue& value, std::uint32_t arm) {
   if (arms.empty() || arms.back() != arm) arms.push_back(arm);
   if (value.numeric) return;
   lengths |= length_bit(value.text.size());
-  ascii = ascii && is_ascii(value.text);
   objects = objects || value.text.starts_with('{');
 }
 
-// Folding keeps the length of ASCII text, and only text beyond ASCII folds to another length.
+// ASCII text folds to ASCII text of the same length.
 bool CandidateIndex::Access::may_hold_text(const event::Value& value) const {
   if (value.kind == event::ValueKind::null) return false;
   if (value.kind == event::ValueKind::object) return objects;
-  return !ascii || (lengths & length_bit(value.text.size())) != 0 || !is_ascii(value.text);
+  return (lengths & length_bit(value.text.size())) != 0 || !is_ascii(value.text);
 }
 
 bool CandidateIndex::Access::concerns(const event::EventView& event) const {

@@ -49,7 +49,6 @@ class CandidateIndex {
     TextMap<Arms> texts;
     TextMap<Arms> numbers;
     std::uint64_t lengths = 0;  // bit n: some text has n bytes; bit 63: 63 or more
-    bool ascii = true;          // all texts are
     bool objects = false;       // some text could be an object's
 
     void add(const AccessValue& value, std::uint32_t arm);

@@ -160,7 +160,8 @@ Result<CompiledPredicate> CompiledPredicate::compile(const plan::Predicate& sour
   }
   if (source.part != plan::TimePart::none) predicate.cost_ += kTimePartCost;
   if (source.field == plan::kNone) predicate.cost_ *= kKeywordFactor;
-  std::stable_sort(predicate.tests_.begin(), predicate.tests_.end(), [](const Test& a, const Test& b) { return a.cost() < b.cost(); });
+  std::stable_sort(predicate.tests_.begin(), predicate.tests_.end(),
+                   [](const Test& a, const Test& b) { return a.cost() < b.cost(); });
   return predicate;
 }
 
