@@ -71,9 +71,9 @@ TEST(Replay, SyslogIsTheSameHoweverManyThreads) {
   const Folder folder;
   std::string text;
   for (int i = 0; i < 40000; ++i) {
-    const int second = i % 60, minute = (i / 60) % 60, hour = (i / 3600) % 24;
-    text += fmt::format("Dec 31 {:02d}:{:02d}:{:02d} host sshd[{}]: Failed password for user{} from 10.0.0.1 port {} ssh2\n",
-                        hour, minute, second, i, i % 9, 1024 + i);
+    const int at = 20 * 3600 + i, hour = (at / 3600) % 24;
+    text += fmt::format("{} {:02d}:{:02d}:{:02d} host sshd[{}]: Failed password for user{} from 10.0.0.1 port {} ssh2\n",
+                        at < 24 * 3600 ? "Dec 31" : "Jan  1", hour, (at / 60) % 60, at % 60, i, i % 9, 1024 + i);
   }
   const std::string file = folder.write("auth.log", text);
   const std::vector<std::string> base = {
@@ -86,7 +86,9 @@ TEST(Replay, SyslogIsTheSameHoweverManyThreads) {
   const Outcome expected = with("1");
   ASSERT_EQ(expected.code, 0) << expected.err;
   ASSERT_GT(lines(expected.out), 5U);
-  EXPECT_NE(expected.out.find("2025-12-31T"), std::string::npos);
+  EXPECT_NE(expected.out.find("\"time\":\"2025-12-31T"), std::string::npos);
+  EXPECT_NE(expected.out.find("\"time\":\"2026-01-01T"), std::string::npos) << "the year turns with the lines";
+  EXPECT_EQ(expected.out.find("2025-01-01T"), std::string::npos);
   EXPECT_EQ(with("2").out, expected.out);
   EXPECT_EQ(with("4").out, expected.out);
 }
