@@ -1,14 +1,13 @@
 // One detection item: a key with modifiers and its values -> value tests.
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <re2/re2.h>
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 
 #include "engine/base/fold.h"
 #include "engine/base/utf8.h"
+#include "engine/match/address.h"
 #include "engine/plan/field_path.h"
 #include "rules/sigma/detection.h"
 #include "rules/sigma/modifiers.h"
@@ -199,15 +198,10 @@ class ItemBuilder {
 
   static bool parse_network(const std::string& text, plan::Cidr& cidr, bool& host_bits) {
     const std::size_t slash = text.find('/');
-    const std::string address = text.substr(0, slash);
-    const bool v4 = address.find(':') == std::string::npos;
-    unsigned char bytes[16] = {};
-    if (v4) {
-      bytes[10] = bytes[11] = 0xFF;
-      if (inet_pton(AF_INET, address.c_str(), bytes + 12) != 1) return false;
-    } else if (inet_pton(AF_INET6, address.c_str(), bytes) != 1) {
-      return false;
-    }
+    const std::string_view written = std::string_view(text).substr(0, slash);
+    const bool v4 = written.find(':') == std::string_view::npos;
+    auto address = match::parse_address(written);
+    if (!address || written.find('%') != std::string_view::npos) return false;
     int prefix = v4 ? 32 : 128;
     if (slash != std::string::npos) {
       const char* begin = text.data() + slash + 1;
@@ -219,12 +213,12 @@ class ItemBuilder {
     }
     cidr.prefix = v4 ? prefix + 96 : prefix;
     for (int bit = cidr.prefix; bit < 128; ++bit) {
-      auto& byte = bytes[bit / 8];
-      const auto mask = static_cast<unsigned char>(0x80U >> (bit % 8));
+      std::uint8_t& byte = (*address)[static_cast<std::size_t>(bit / 8)];
+      const auto mask = static_cast<std::uint8_t>(0x80U >> (bit % 8));
       if ((byte & mask) != 0) host_bits = true;
-      byte = static_cast<unsigned char>(byte & ~mask);
+      byte = static_cast<std::uint8_t>(byte & ~mask);
     }
-    std::memcpy(cidr.address, bytes, sizeof bytes);
+    std::copy(address->begin(), address->end(), cidr.address);
     cidr.text = text;
     return true;
   }
