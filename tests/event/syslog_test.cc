@@ -212,6 +212,15 @@ TEST(TextSource, RepeatedMessages) {
   EXPECT_EQ(run.events()[0].raw.substr(0, 6), "Dec 10");
 }
 
+// The outer count stands, whatever the inner message says.
+TEST(TextSource, RepeatInsideRepeat) {
+  Decoding run(plan_of({sshd_source({"times", "message"})}));
+  run.record("Dec 10 07:13:56 h sshd[2]: message repeated 5 times: [ message repeated 9 times: [ x]]");
+  ASSERT_EQ(run.events().size(), 1U);
+  EXPECT_EQ(run.events()[0].head.repeat, 5U);
+  EXPECT_EQ(fields(run.events()[0]), (Texts{"5", "message repeated 9 times: [ x]"}));
+}
+
 TEST(TextSource, ClockOfTheOrigin) {
   Decoding run(standard_plan());
   run.origin.year_hint = 2023;
