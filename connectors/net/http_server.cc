@@ -119,7 +119,9 @@ class HttpServer::Impl {
  public:
   Impl(std::string name, HttpLimits limits, Log log) : name_(std::move(name)), limits_(limits), log_(std::move(log)) {}
 
-  void route(std::string method, std::string path, HttpRoute route) { routes_[std::move(path)][std::move(method)] = std::move(route); }
+  void route(std::string method, std::string path, HttpRoute route) {
+    routes_[std::move(path)][std::move(method)] = std::move(route);
+  }
   Status listen(const std::string& text);
   std::string address() const {
     const std::lock_guard lock(mutex_);
@@ -260,7 +262,7 @@ asio::awaitable<bool> HttpServer::Impl::wait_for_request(Connection& connection,
   connection.stream.expires_at(deadline);
   error_code error;
   const std::size_t n = co_await connection.stream.async_read_some(connection.buffer.prepare(kReadBytes),
-                                                                  asio::redirect_error(asio::use_awaitable, error));
+                                                                   asio::redirect_error(asio::use_awaitable, error));
   connection.buffer.commit(n);
   connection.idle = false;
   note_timeout(error);
@@ -274,7 +276,8 @@ asio::awaitable<bool> HttpServer::Impl::exchange(Connection& connection, Deadlin
   parser.body_limit(limits_.body_bytes);
   error_code error;
   connection.stream.expires_at(header_by);
-  co_await http::async_read_header(connection.stream, connection.buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+  co_await http::async_read_header(connection.stream, connection.buffer, parser,
+                                   asio::redirect_error(asio::use_awaitable, error));
   if (error) co_return co_await refuse(connection, error);
 
   HttpRequest request = head_of(parser, connection.peer);

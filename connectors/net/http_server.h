@@ -32,8 +32,8 @@ struct HttpLimits {
 
 struct HttpRequest {
   std::string method;
-  std::string path;   // without the query
-  std::string query;  // without '?'
+  std::string path;                                          // without the query
+  std::string query;                                         // without '?'
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::string body;
   std::string peer;  // address of the client, without its port

@@ -38,7 +38,8 @@ class KafkaSink::Impl {
 
  private:
   struct Reporter : KafkaReporter {
-    Reporter(std::string name_in, Log log_in, Impl* sink_in) : KafkaReporter{std::move(name_in), std::move(log_in)}, sink(sink_in) {}
+    Reporter(std::string name_in, Log log_in, Impl* sink_in)
+        : KafkaReporter{std::move(name_in), std::move(log_in)}, sink(sink_in) {}
     Impl* sink;
   };
   // An alert that a failed producer has not delivered.
@@ -115,7 +116,8 @@ void KafkaSink::Impl::warm_up() {
   rd_kafka_topic_t* topic = rd_kafka_topic_new(client_, options_.topic.c_str(), nullptr);
   if (topic == nullptr) return;
   const rd_kafka_metadata_t* metadata = nullptr;
-  if (rd_kafka_metadata(client_, 0, topic, &metadata, kWarmUpMs) == RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_metadata_destroy(metadata);
+  if (rd_kafka_metadata(client_, 0, topic, &metadata, kWarmUpMs) == RD_KAFKA_RESP_ERR_NO_ERROR)
+    rd_kafka_metadata_destroy(metadata);
   rd_kafka_topic_destroy(topic);
 }
 
@@ -129,7 +131,8 @@ void KafkaSink::Impl::replace_client() {
   if (!fresh.ok()) return reporter_.report(LogLevel::error, fresh.error().to_string());
   rd_kafka_destroy(std::exchange(client_, *fresh));
   const std::deque<Unsent> again = std::exchange(unsent_, {});
-  reporter_.report(LogLevel::error, fmt::format("the producer failed for good and was replaced; {} alerts are sent again", again.size()));
+  reporter_.report(LogLevel::error,
+                   fmt::format("the producer failed for good and was replaced; {} alerts are sent again", again.size()));
   for (const Unsent& alert : again) {
     rd_kafka_resp_err_t error = send(alert.id, alert.key, alert.value);
     while (error == RD_KAFKA_RESP_ERR__QUEUE_FULL && !stopping_) {

@@ -238,7 +238,8 @@ Kind kind_by_magic(std::string_view head) {
   if (head.starts_with("\x1f\x8b")) return Kind::gzip;
   if (head.starts_with("\x28\xb5\x2f\xfd")) return Kind::zstd;
   // A zstd skippable frame: 0x184D2A5? little-endian.
-  const bool skippable = head.size() >= 4 && (static_cast<unsigned char>(head[0]) & 0xf0u) == 0x50 && head.substr(1, 3) == "\x2a\x4d\x18";
+  const bool skippable =
+      head.size() >= 4 && (static_cast<unsigned char>(head[0]) & 0xf0u) == 0x50 && head.substr(1, 3) == "\x2a\x4d\x18";
   return skippable ? Kind::zstd : Kind::plain;
 }
 
@@ -263,7 +264,8 @@ Result<std::unique_ptr<Input>> open_input(const std::string& path, const std::at
 
 }  // namespace
 
-Result<std::unique_ptr<ByteStream>> open_byte_stream(const std::string& path, DecompressLimits limits, const std::atomic<bool>* cancel) {
+Result<std::unique_ptr<ByteStream>> open_byte_stream(const std::string& path, DecompressLimits limits,
+                                                     const std::atomic<bool>* cancel) {
   auto input = open_input(path, cancel);
   if (!input.ok()) return input.error();
   auto head = (*input)->peek_at_least(kMagicBytes);

@@ -27,7 +27,8 @@ struct FileReaderOptions {
 
 class FileReader {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<FileReader>> open(const std::string& path, std::shared_ptr<const event::Origin> origin,
+  [[nodiscard]] static Result<std::unique_ptr<FileReader>> open(const std::string& path,
+                                                                std::shared_ptr<const event::Origin> origin,
                                                                 FileReaderOptions options = {});
   ~FileReader();
 

@@ -90,7 +90,8 @@ class FileSource::Follower final : public event::ElementSink {
   // When the end lies inside a line that is being written, that line's rest is not an element.
   void skip_partial_line() {
     char last = '\n';
-    if (offset_ > 0 && ::pread(descriptor_, &last, 1, static_cast<off_t>(offset_ - 1)) == 1 && last != '\n') skipping_line_ = true;
+    if (offset_ > 0 && ::pread(descriptor_, &last, 1, static_cast<off_t>(offset_ - 1)) == 1 && last != '\n')
+      skipping_line_ = true;
   }
 
   // True when something was read.

@@ -21,7 +21,7 @@ struct FileSourceOptions {
   std::string path;
   std::shared_ptr<const event::Origin> origin;
   bool follow = false;
-  bool from_end = false;  // follow: start at the file's present end
+  bool from_end = false;                               // follow: start at the file's present end
   event::Framing framing = event::Framing::automatic;  // followed files are always read line by line
   std::chrono::milliseconds poll{20};
   std::chrono::milliseconds rotation_quiet{1000};  // a renamed file is given up after this long without growth

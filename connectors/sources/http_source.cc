@@ -26,9 +26,7 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view lower_pre
 
 HttpResponse plain(int status, std::string_view text) { return {status, std::string(text), "text/plain; charset=utf-8", {}}; }
 
-HttpResponse unauthorised() {
-  return HttpResponse{401, "", "", {{"WWW-Authenticate", "Bearer"}}};
-}
+HttpResponse unauthorised() { return HttpResponse{401, "", "", {{"WWW-Authenticate", "Bearer"}}}; }
 
 bool printable(std::string_view text) {
   for (const char c : text) {

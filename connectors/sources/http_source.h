@@ -26,7 +26,7 @@ struct HttpEndpoint {
   // okta_hook: whole values of the Authorization header; ingest: bearer tokens. An okta_hook must have one; an ingest
   // endpoint may do without on a loopback address only.
   SecretSet secrets;
-  std::shared_ptr<const event::Origin> origin;  // with ordinal_per_batch
+  std::shared_ptr<const event::Origin> origin;         // with ordinal_per_batch
   event::Framing framing = event::Framing::automatic;  // ingest
 };
 

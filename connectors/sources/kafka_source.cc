@@ -60,7 +60,10 @@ TimeUs arrival_of(const rd_kafka_message_t& message, TimeUs now) {
 class KafkaSource::Impl {
  public:
   Impl(KafkaSourceOptions options, OriginFactory origins, Clock clock, Log log)
-      : options_(std::move(options)), origins_(std::move(origins)), clock_(std::move(clock)), reporter_{options_.name, std::move(log)} {}
+      : options_(std::move(options)),
+        origins_(std::move(origins)),
+        clock_(std::move(clock)),
+        reporter_{options_.name, std::move(log)} {}
   ~Impl() { stop(); }
 
   const std::string& name() const { return options_.name; }
@@ -187,7 +190,8 @@ bool KafkaSource::Impl::discover(const std::string& topic) {
   const bool first_answer = !met_.contains(topic);
   if (metadata->topic_cnt == 1) error = metadata->topics[0].err;
   if (error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
-    if (missing_.insert(topic).second) reporter_.report(LogLevel::warning, fmt::format("topic {} does not exist; waiting for it", topic));
+    if (missing_.insert(topic).second)
+      reporter_.report(LogLevel::warning, fmt::format("topic {} does not exist; waiting for it", topic));
     met_.insert(topic);
   } else if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     reporter_.report(LogLevel::warning, fmt::format("topic {}: {}", topic, rd_kafka_err2str(error)));
@@ -277,11 +281,13 @@ void KafkaSource::Impl::take_message(const rd_kafka_message_t& message, TimeUs n
 
 void KafkaSource::Impl::take_error(const rd_kafka_message_t& message) {
   ++errors_;
-  const std::string place = message.rkt == nullptr ? "" : fmt::format("{}/{}: ", rd_kafka_topic_name(message.rkt), message.partition);
+  const std::string place =
+      message.rkt == nullptr ? "" : fmt::format("{}/{}: ", rd_kafka_topic_name(message.rkt), message.partition);
   Partition* partition = message.rkt == nullptr ? nullptr : find(message);
   if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && partition != nullptr) {
-    reporter_.report(LogLevel::error, fmt::format("{}records from offset {} on are no longer there: a gap; going on with the oldest kept",
-                                                  place, partition->next));
+    reporter_.report(LogLevel::error,
+                     fmt::format("{}records from offset {} on are no longer there: a gap; going on with the oldest kept", place,
+                                 partition->next));
     partition->next = RD_KAFKA_OFFSET_BEGINNING;
     reassign_ = true;
     return;

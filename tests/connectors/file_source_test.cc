@@ -24,7 +24,8 @@ class FileSourceTest : public ::testing::Test {
     options.from_end = from_end;
     options.poll = std::chrono::milliseconds(5);
     options.rotation_quiet = std::chrono::milliseconds(300);
-    source_ = std::make_unique<FileSource>(options, [this] { return ++clock_; }, log_.log(), RejectHandler{});
+    source_ = std::make_unique<FileSource>(
+        options, [this] { return ++clock_; }, log_.log(), RejectHandler{});
     ASSERT_TRUE(source_->start(sink_).ok());
   }
   void append(const std::string& path, std::string_view text) { std::ofstream(path, std::ios::app | std::ios::binary) << text; }
@@ -134,7 +135,8 @@ TEST_F(FileSourceTest, ReadsOnceAndEnds) {
   options.name = "recorded";
   options.path = dir_.write("events.json.gz", testing::gzip("[{\"a\":1},{\"b\":2}]"));
   options.origin = testing::origin_named("recorded");
-  FileSource source(options, [] { return TimeUs{7}; }, log_.log(), RejectHandler{});
+  FileSource source(
+      options, [] { return TimeUs{7}; }, log_.log(), RejectHandler{});
   ASSERT_TRUE(source.start(sink_).ok());
   EXPECT_TRUE(eventually([&] { return source.finished(); }));
   EXPECT_EQ(sink_.records(), (Lines{"{\"a\":1}", "{\"b\":2}"}));
@@ -151,7 +153,8 @@ TEST_F(FileSourceTest, ReadsAPipeAsItIsWritten) {
   options.name = "pipe";
   options.path = path;
   options.origin = testing::origin_named("pipe");
-  FileSource source(options, [] { return TimeUs{7}; }, log_.log(), RejectHandler{});
+  FileSource source(
+      options, [] { return TimeUs{7}; }, log_.log(), RejectHandler{});
   ASSERT_TRUE(source.start(sink_).ok());
   EXPECT_TRUE(delivers({"{\"a\":1}"}));
   ASSERT_EQ(::write(writer, "{\"b\":2}\n", 8), 8);
@@ -165,7 +168,8 @@ TEST_F(FileSourceTest, ReadsAPipeAsItIsWritten) {
 TEST_F(FileSourceTest, AMissingFileToReadOnceIsAnError) {
   FileSourceOptions options;
   options.path = dir_.file("none");
-  FileSource source(options, [] { return TimeUs{7}; }, log_.log(), RejectHandler{});
+  FileSource source(
+      options, [] { return TimeUs{7}; }, log_.log(), RejectHandler{});
   EXPECT_FALSE(source.start(sink_).ok());
 }
 

@@ -8,9 +8,9 @@
 namespace vedette::connectors {
 namespace {
 
+using std::chrono::milliseconds;
 using testing::eventually;
 using testing::RawClient;
-using std::chrono::milliseconds;
 
 HttpLimits quick_limits() {
   HttpLimits limits;
@@ -55,7 +55,8 @@ class HttpServerTest : public ::testing::Test {
     return client.receive_all(limit);
   }
   static std::string post(const std::string& path, const std::string& body, const std::string& headers = "") {
-    return "POST " + path + " HTTP/1.1\r\nHost: x\r\n" + headers + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    return "POST " + path + " HTTP/1.1\r\nHost: x\r\n" + headers + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+           body;
   }
 
   testing::LogBook log_;
@@ -113,10 +114,11 @@ TEST_F(HttpServerTest, RefusesWhatItCannotRoute) {
 
 TEST_F(HttpServerTest, RefusesBrokenRequests) {
   serve(quick_limits());
-  for (const std::string bad : {"nonsense\r\n\r\n", "POST /echo HTTP/9.9\r\n\r\n", "POST /echo HTTP/1.1\r\nBad Header: x\r\n\r\n",
-                                "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: minus\r\n\r\n",
-                                "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-                                "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd"}) {
+  for (const std::string bad :
+       {"nonsense\r\n\r\n", "POST /echo HTTP/9.9\r\n\r\n", "POST /echo HTTP/1.1\r\nBad Header: x\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: minus\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd"}) {
     EXPECT_EQ(status_of(talk(bad)), "HTTP/1.1 400 Bad Request") << bad;
   }
   EXPECT_EQ(handled_, 0);

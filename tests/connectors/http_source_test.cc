@@ -65,7 +65,8 @@ TEST_F(HttpSourceTest, AnswersOktasChallenge) {
   EXPECT_NE(answer.find("Content-Type: application/json"), std::string::npos);
   EXPECT_EQ(body_of(answer), "{\"verification\":\"My_Challenge-123\"}");
   // Escaped, with and without the secret.
-  const std::string quoted = request("GET /okta HTTP/1.1\r\nAuthorization: new-secret\r\nx-okta-verification-challenge: a\"b\\c\r\n");
+  const std::string quoted =
+      request("GET /okta HTTP/1.1\r\nAuthorization: new-secret\r\nx-okta-verification-challenge: a\"b\\c\r\n");
   EXPECT_EQ(body_of(quoted), R"({"verification":"a\"b\\c"})");
   EXPECT_TRUE(sink_.records().empty());
 }
@@ -92,7 +93,8 @@ TEST_F(HttpSourceTest, QueuesAnAuthorisedBodyAsOneRecord) {
 }
 
 TEST_F(HttpSourceTest, RefusesWrongSecrets) {
-  for (const std::string wrong : {"", "new-secre", "new-secret1", "NEW-SECRET", "Bearer new-secret", "new-secret\r\nAuthorization: new-secret"}) {
+  for (const std::string wrong :
+       {"", "new-secre", "new-secret1", "NEW-SECRET", "Bearer new-secret", "new-secret\r\nAuthorization: new-secret"}) {
     EXPECT_EQ(status_of(okta(wrong, "{}")), 401) << wrong;
   }
   EXPECT_EQ(status_of(request("POST /okta HTTP/1.1\r\n", "{}")), 401);
@@ -148,11 +150,13 @@ TEST_F(HttpSourceTest, UnpacksGzipWithinBounds) {
   EXPECT_EQ(status_of(ingest("{}", "Content-Encoding: gzip\r\n")), 400);
   EXPECT_EQ(status_of(ingest("{}", "Content-Encoding: br\r\n")), 415);
   EXPECT_EQ(sink_.records().size(), 2u);
-  EXPECT_EQ(status_of(request("POST /okta HTTP/1.1\r\nAuthorization: new-secret\r\nContent-Encoding: gzip\r\n", gzip("{}"))), 415);
+  EXPECT_EQ(status_of(request("POST /okta HTTP/1.1\r\nAuthorization: new-secret\r\nContent-Encoding: gzip\r\n", gzip("{}"))),
+            415);
 }
 
 TEST_F(HttpSourceTest, IngestNeedsItsBearerToken) {
-  for (const std::string wrong : {"Authorization: token\r\n", "Authorization: Bearer tokens\r\n", "Authorization: Basic token\r\n", ""}) {
+  for (const std::string wrong :
+       {"Authorization: token\r\n", "Authorization: Bearer tokens\r\n", "Authorization: Basic token\r\n", ""}) {
     EXPECT_EQ(status_of(request("POST /ingest HTTP/1.1\r\n" + wrong, "{}")), 401) << wrong;
   }
   EXPECT_EQ(status_of(request("POST /ingest HTTP/1.1\r\nauthorization: bearer token\r\n", "{}")), 200);

@@ -40,11 +40,12 @@ class KafkaTest : public ::testing::Test {
   void create(const std::string& topic, int partitions) { rd_kafka_mock_topic_create(cluster_, topic.c_str(), partitions, 1); }
 
   // size < 0: a tombstone. timestamp 0: the time of the call.
-  void produce(const std::string& topic, int partition, const std::string& value, std::int64_t timestamp_ms = 0, bool tombstone = false) {
-    const rd_kafka_resp_err_t error = rd_kafka_producev(
-        producer_, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
-        RD_KAFKA_V_VALUE(tombstone ? nullptr : const_cast<char*>(value.data()), tombstone ? 0 : value.size()),
-        RD_KAFKA_V_TIMESTAMP(timestamp_ms), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+  void produce(const std::string& topic, int partition, const std::string& value, std::int64_t timestamp_ms = 0,
+               bool tombstone = false) {
+    const rd_kafka_resp_err_t error =
+        rd_kafka_producev(producer_, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
+                          RD_KAFKA_V_VALUE(tombstone ? nullptr : const_cast<char*>(value.data()), tombstone ? 0 : value.size()),
+                          RD_KAFKA_V_TIMESTAMP(timestamp_ms), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
     ASSERT_EQ(error, RD_KAFKA_RESP_ERR_NO_ERROR);
   }
   void flush() { ASSERT_EQ(rd_kafka_flush(producer_, 10'000), RD_KAFKA_RESP_ERR_NO_ERROR); }
@@ -63,7 +64,8 @@ class KafkaTest : public ::testing::Test {
       origin->partition = topic + "/" + std::to_string(partition);
       return origin;
     };
-    source_ = std::make_unique<KafkaSource>(options, origins, [] { return kNow; }, log_.log());
+    source_ = std::make_unique<KafkaSource>(
+        options, origins, [] { return kNow; }, log_.log());
     const Status started = source_->start(batches_);
     ASSERT_TRUE(started.ok()) << started.error().to_string();
   }
@@ -80,7 +82,8 @@ class KafkaTest : public ::testing::Test {
   bool receives(std::size_t count) {
     return eventually([&] { return batches_.records().size() >= count; }, std::chrono::seconds(20));
   }
-  void start_sink(const std::string& topic, std::uint32_t queue = 1000, std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
+  void start_sink(const std::string& topic, std::uint32_t queue = 1000,
+                  std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
     KafkaSinkOptions options;
     options.name = "bus";
     options.brokers = {brokers()};
@@ -211,7 +214,8 @@ TEST_F(KafkaTest, WaitsForATopicThatDoesNotExist) {
   rd_kafka_mock_topic_set_error(cluster_, "okta", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
   create("aws", 1);
   consume({"okta", "aws"}, true);
-  ASSERT_TRUE(eventually([&] { return log_.text().find("topic okta does not exist; waiting for it") != std::string::npos; })) << log_.text();
+  ASSERT_TRUE(eventually([&] { return log_.text().find("topic okta does not exist; waiting for it") != std::string::npos; }))
+      << log_.text();
   ASSERT_TRUE(eventually([&] { return source_->counters().partitions == 1; }));
   for (const char* value : {"a1", "a2", "a3"}) produce("aws", 0, value);
   flush();
@@ -250,7 +254,8 @@ TEST_F(KafkaTest, RefusesUnknownSettingsWithoutTellingTheirValues) {
   options.brokers = {brokers()};
   options.topics = {"okta"};
   options.properties = {{"sasl.passwort", "hunter2"}};
-  KafkaSource source(options, {}, [] { return kNow; }, log_.log());
+  KafkaSource source(
+      options, {}, [] { return kNow; }, log_.log());
   const Status started = source.start(batches_);
   ASSERT_FALSE(started.ok());
   EXPECT_NE(started.error().to_string().find("sasl.passwort"), std::string::npos);
