@@ -52,8 +52,8 @@ std::string describe(const Expected& expected, const Outcome& outcome) {
   for (const EngineAlert& alert : outcome.alerts) actual[alert.id] = &alert;
   for (const auto& [id, alert] : expected) {
     if (actual.contains(id)) continue;
-    text += fmt::format("missing    {} rule {} tenant {} by [{}] bucket {} t {}\n", id, alert.rule, alert.tenant, fmt::join(alert.by, ", "),
-                        alert.bucket, alert.time);
+    text += fmt::format("missing    {} rule {} tenant {} by [{}] bucket {} t {}\n", id, alert.rule, alert.tenant,
+                        fmt::join(alert.by, ", "), alert.bucket, alert.time);
   }
   for (const auto& [id, alert] : actual) {
     if (expected.contains(id)) continue;
@@ -73,8 +73,10 @@ std::string difference(const naive::Rules& rules, const Run& run, const Expected
     if (!seen.insert(alert.id).second && !(single && late)) text += fmt::format("twice      {}\n", alert.id);
     const auto found = expected.find(alert.id);
     if (found == expected.end() || run.clock != naive::Clock::merged) continue;
-    if (alert.time != found->second.time) text += fmt::format("time       {} is {}, not {}\n", alert.id, alert.time, found->second.time);
-    if (alert.rule != found->second.rule || alert.tenant != found->second.tenant) text += fmt::format("labels     {}\n", alert.id);
+    if (alert.time != found->second.time)
+      text += fmt::format("time       {} is {}, not {}\n", alert.id, alert.time, found->second.time);
+    if (alert.rule != found->second.rule || alert.tenant != found->second.tenant)
+      text += fmt::format("labels     {}\n", alert.id);
   }
   return text;
 }
@@ -97,8 +99,8 @@ void dump(const std::string& folder, const RuleSet& set, std::uint64_t seed, con
   for (const auto& [name, source] : set.rules.sources) report << fmt::format("source {} accept {}\n", name, source.accept);
   report << what << "\nexpected:\n";
   for (const auto& [id, alert] : expected) {
-    report << fmt::format("{} rule {} tenant {} by [{}] bucket {} t {}\n", id, alert.rule, alert.tenant, fmt::join(alert.by, ", "), alert.bucket,
-                          alert.time);
+    report << fmt::format("{} rule {} tenant {} by [{}] bucket {} t {}\n", id, alert.rule, alert.tenant,
+                          fmt::join(alert.by, ", "), alert.bucket, alert.time);
   }
   report << "\nactual:\n";
   for (const EngineAlert& alert : outcome.alerts) {

@@ -123,7 +123,8 @@ class PipelineImpl final : public Pipeline {
     }
     if (sequencer.counters().rejected > 0) outcome_.problem += "events were rejected; ";
     if (sequencer.counters().events != run.log.size()) outcome_.problem += "events are missing; ";
-    for (const alert::Alert& alert : alerts) outcome_.alerts.push_back({alert.alert_id, alert.rule->key, alert.tenant, alert.time});
+    for (const alert::Alert& alert : alerts)
+      outcome_.alerts.push_back({alert.alert_id, alert.rule->key, alert.tenant, alert.time});
     return std::move(outcome_);
   }
 

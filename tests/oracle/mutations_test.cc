@@ -45,7 +45,8 @@ class Mutated : public testing::TestWithParam<std::size_t> {
 TEST(Mutations, NoneDiffersWithoutADefect) {
   for (std::size_t kind = 0; kind < all_kinds().size(); ++kind) {
     const Tally tally = compare({all_kinds()[kind], first_seed_of(kind), 40, true, false});
-    EXPECT_EQ(tally.disagreements, 0u) << name_of(all_kinds()[kind]) << " seed " << tally.first_bad_seed << ", " << tally.first_bad;
+    EXPECT_EQ(tally.disagreements, 0u) << name_of(all_kinds()[kind]) << " seed " << tally.first_bad_seed << ", "
+                                       << tally.first_bad;
   }
 }
 
@@ -62,8 +63,9 @@ TEST_P(Mutated, IsNoticed) {
     for (std::size_t kind = 0; kind < all_kinds().size(); ++kind) {
       const Tally tally = compare({all_kinds()[kind], first_seed_of(kind) + done, kTurn, true, false});
       if (tally.disagreements == 0) continue;
-      fmt::print("{:<24} caught by {} seed {} after {} cases per kind, run {}\n", kSwitches[GetParam()].name, name_of(all_kinds()[kind]),
-                 tally.first_bad_seed, done + kTurn, tally.first_bad.substr(0, tally.first_bad.find('\n')));
+      fmt::print("{:<24} caught by {} seed {} after {} cases per kind, run {}\n", kSwitches[GetParam()].name,
+                 name_of(all_kinds()[kind]), tally.first_bad_seed, done + kTurn,
+                 tally.first_bad.substr(0, tally.first_bad.find('\n')));
       return;
     }
   }

@@ -30,9 +30,10 @@ TEST_P(Seeded, AgreesWithTheNaiveEvaluator) {
   }
   const Tally tally = compare(plan);
   const auto share = [&](std::uint64_t part) { return 100.0 * static_cast<double>(part) / static_cast<double>(tally.cases); };
-  fmt::print("{:<40} seeds {}+{}: {} rule sets, {} runs, fire {:.1f} %, boundary {:.1f} %, late {:.1f} %, alerts {}, agree {}/{}\n",
-             name_of(kind), plan.first_seed, tally.cases, tally.rule_sets, tally.runs, share(tally.fired), share(tally.boundary),
-             share(tally.late), tally.alerts, tally.cases - tally.disagreements, tally.cases);
+  fmt::print(
+      "{:<40} seeds {}+{}: {} rule sets, {} runs, fire {:.1f} %, boundary {:.1f} %, late {:.1f} %, alerts {}, agree {}/{}\n",
+      name_of(kind), plan.first_seed, tally.cases, tally.rule_sets, tally.runs, share(tally.fired), share(tally.boundary),
+      share(tally.late), tally.alerts, tally.cases - tally.disagreements, tally.cases);
   EXPECT_EQ(tally.disagreements, 0u) << name_of(kind) << " seed " << tally.first_bad_seed << ", " << tally.first_bad;
   if (!only.empty() || tally.cases < 1000) return;
   EXPECT_GE(tally.rule_sets, 200u);

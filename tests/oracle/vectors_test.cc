@@ -28,7 +28,8 @@ const std::string kId = "11111111-1111-4111-8111-11111111111";
 RuleSet rules_for(Type type, std::size_t inputs, std::uint64_t threshold) {
   RuleSet set;
   set.rules.sources["oracle_a"] = {6 * kHour, {"unknown", "-"}};
-  Correlation correlation{"c", kId + "0", type, {}, {{"user", {}}}, 600 * kSecond, threshold, {}, {600 * kSecond, {}}, false, false};
+  Correlation correlation{"c", kId + "0",           type,  {},   {{"user", {}}}, 600 * kSecond, threshold,
+                          {},  {600 * kSecond, {}}, false, false};
   for (std::size_t i = 0; i < inputs; ++i) {
     const std::string name(1, static_cast<char>('A' + i));
     set.rules.rules.push_back({name, kId + std::to_string(i + 1), {}});
@@ -71,7 +72,8 @@ std::vector<naive::Value> values_of(const std::string& json) {
 
 Record record_of(const RuleSet& set, const Given& given, bool recorded) {
   Record record{given.tenant, "oracle_a", given.tenant + "/hook", given.id, "", micros(given.at), {}, 1, {}, {}};
-  record.bytes = fmt::format(R"({{"oracle":1,"id":"{}","us":{},"kind":"{}","user":{})", given.id, *record.t, given.kind, given.user);
+  record.bytes =
+      fmt::format(R"({{"oracle":1,"id":"{}","us":{},"kind":"{}","user":{})", given.id, *record.t, given.kind, given.user);
   if (!given.value.empty()) record.bytes += ",\"val\":" + given.value;
   if (given.arrival) {
     record.arrival = micros(*given.arrival);
@@ -173,7 +175,8 @@ void vector_of(RuleSet set, const std::string& events, Letter letter, const std:
 TEST(Vectors, IdsOfTheFormats) {
   const std::string rule = "11111111-1111-4111-8111-111111111111";
   EXPECT_EQ(naive::alert_id("default", rule, 600'000'000, {"alice"}, "1"), "fc34b5ec4644027af1d6bab2a669b333");
-  EXPECT_EQ(naive::event_alert_id("default", rule, "okta", "33e9dcbc-3ed3-423b-acdf-7e44ab17ebdb"), "46fb6aca0c273f79da11ff37a24d03e0");
+  EXPECT_EQ(naive::event_alert_id("default", rule, "okta", "33e9dcbc-3ed3-423b-acdf-7e44ab17ebdb"),
+            "46fb6aca0c273f79da11ff37a24d03e0");
 }
 
 TEST(Vectors, EventCount) {
@@ -205,7 +208,9 @@ TEST(Vectors, DeclaredRepeatsCount) {
   set.rules.sources = {{kTextSource, {6 * kHour, {}}}};
   const std::string message = "kind=A user=alice ip= host= val= other= device=";
   const auto line = [&](int second, std::uint64_t repeat) {
-    Record record{"default", kTextSource, "default/file", "", fmt::format("1970-01-01T00:00:{:02}Z host1 oracle[17]: ", second), second * kSecond, {}, repeat, {}, {"A"}};
+    Record record{
+        "default",        kTextSource, "default/file", "", fmt::format("1970-01-01T00:00:{:02}Z host1 oracle[17]: ", second),
+        second * kSecond, {},          repeat,         {}, {"A"}};
     record.bytes += repeat == 1 ? message : fmt::format("message repeated {} times: [ {}]", repeat, message);
     record.fields["user"] = values_of("\"alice\"");
     return record;
@@ -251,8 +256,10 @@ TEST(Vectors, ValueCountOfArraysAndTuples) {
   Checker(set).in_every_order({{"e0", 0, "A", R"(["x","y"])"}, {"e1", 5, "A", "[]"}}, {});
   top(set).values = {"val", "user"};
   top(set).group_by.clear();
-  Checker(set).in_every_order({{"e0", 0, "A", R"("x")", R"("a")"}, {"e1", 1, "A", R"("x")", R"("b")"}, {"e2", 2, "A", R"("y")", R"("a")"}}, {"0"});
-  Checker(set).in_every_order({{"e0", 0, "A", R"("x")", R"("a")"}, {"e1", 1, "A", R"("x")", R"("A")"}, {"e2", 2, "A", R"("y")", "null"}}, {});
+  Checker(set).in_every_order(
+      {{"e0", 0, "A", R"("x")", R"("a")"}, {"e1", 1, "A", R"("x")", R"("b")"}, {"e2", 2, "A", R"("y")", R"("a")"}}, {"0"});
+  Checker(set).in_every_order(
+      {{"e0", 0, "A", R"("x")", R"("a")"}, {"e1", 1, "A", R"("x")", R"("A")"}, {"e2", 2, "A", R"("y")", "null"}}, {});
 }
 
 TEST(Vectors, Temporal) {
@@ -296,7 +303,8 @@ TEST(Vectors, SuppressionAndBuckets) {
 TEST(Vectors, SuppressByASubsetSharesOneAlert) {
   RuleSet set = rules_for(Type::event_count, 1, 2);
   top(set).group_by.push_back({"val", {{"val", {}}}});
-  std::vector<Given> events = {{"a", 0, "A", R"("x")"}, {"b", 1, "A", R"("x")"}, {"c", 2, "A", R"("y")"}, {"d", 3, "A", R"("y")"}};
+  std::vector<Given> events = {
+      {"a", 0, "A", R"("x")"}, {"b", 1, "A", R"("x")"}, {"c", 2, "A", R"("y")"}, {"d", 3, "A", R"("y")"}};
   top(set).suppress.by = {"user"};
   Checker(set).in_every_order(events, {"0"});
   EXPECT_EQ(naive::evaluate(naive::sequence({record_of(set, events[0], false), record_of(set, events[1], false),
@@ -354,14 +362,16 @@ TEST(Vectors, LateClampedAndRedelivered) {
   set.rules.sources["oracle_a"].accept = kHour;
   top(set).generate = true;
   Checker checker(set);
-  const auto at = [](double t, double arrival, const std::string& id) { return Given{id, t, "A", "", R"("alice")", "default", arrival}; };
+  const auto at = [](double t, double arrival, const std::string& id) {
+    return Given{id, t, "A", "", R"("alice")", "default", arrival};
+  };
   for (const naive::Clock clock : {naive::Clock::as_arrived, naive::Clock::live}) {
     checker.one({at(100, 3700, "a"), at(101, 3701, "b")}, clock, 1, {"0"});                   // exactly at the edge
     checker.one({at(100, 3700, "a"), at(101, 3701.000001, "b")}, clock, 1, {});               // b is late
     checker.one({at(100, 100, "a"), at(7200, 7200, "x"), at(101, 7201, "b")}, clock, 1, {});  // late by its own stamp
     checker.one({at(7000, 7000, "a"), at(7200, 7200, "x"), at(7001, 7201, "b")}, clock, 1, {"11", "12"});
-    checker.one({at(100, 100, "a"), at(500, 200, "b")}, clock, 1, {"0"});                     // exactly 5 minutes ahead
-    checker.one({at(590, 590, "a"), at(900, 595, "b")}, clock, 1, {"0"});                     // further: clamped to 595
+    checker.one({at(100, 100, "a"), at(500, 200, "b")}, clock, 1, {"0"});  // exactly 5 minutes ahead
+    checker.one({at(590, 590, "a"), at(900, 595, "b")}, clock, 1, {"0"});  // further: clamped to 595
     checker.one({at(100, 100, "a"), at(100, 200, "a"), at(100, 3600, "a")}, clock, 1, {});
     checker.one({at(100, 4000, "a"), at(100, 4000, "a"), at(500, 4000, "b")}, clock, 1, {});  // both copies of a are late
   }
@@ -372,7 +382,9 @@ TEST(Vectors, BacklogOfAnotherStream) {
   for (const Micros period : {Micros{0}, 600 * kSecond}) {
     RuleSet set = rules_for(Type::event_count, 1, 2);
     top(set).suppress.period = period;
-    const auto at = [](double t, const std::string& id, const std::string& tenant) { return Given{id, t, "A", "", R"("alice")", tenant, t}; };
+    const auto at = [](double t, const std::string& id, const std::string& tenant) {
+      return Given{id, t, "A", "", R"("alice")", tenant, t};
+    };
     for (const std::size_t batch : {1U, 2U, 10U}) {
       Checker(set).one({at(900000, "x", "acme"), at(0, "a", "default"), at(1, "b", "default"), at(5000, "c", "default")},
                        naive::Clock::as_arrived, batch, {period == 0 ? "@b" : "0"});
@@ -392,14 +404,14 @@ TEST(Vectors, Chains) {
   outer.suppress.period = 600 * kSecond;
   outer.inputs = {{"c", true}};
   set.rules.correlations.push_back(outer);
-  vector_of(set, "a@0 b@1 c@2 d@3", Letter::id, {});                // four hits, one inner alert
-  vector_of(set, "a@0 b@1 c@100 d@101", Letter::id, {"0"});         // two inner alerts
-  vector_of(set, "a@0 b@1 c@590 d@601 e@602", Letter::id, {"1"});   // the first inner alert is 600 s before 601
+  vector_of(set, "a@0 b@1 c@2 d@3", Letter::id, {});               // four hits, one inner alert
+  vector_of(set, "a@0 b@1 c@100 d@101", Letter::id, {"0"});        // two inner alerts
+  vector_of(set, "a@0 b@1 c@590 d@601 e@602", Letter::id, {"1"});  // the first inner alert is 600 s before 601
   vector_of(set, "a@0 b@1 c@601.5 d@602", Letter::id, {});
   top(set).type = Type::temporal_ordered;
   top(set).inputs = {{"c", true}, {"A", false}};
   top(set).group_by[0].fields.push_back({"user", {}});
-  vector_of(set, "a@0 b@1", Letter::id, {});       // the last failure is not also the success
+  vector_of(set, "a@0 b@1", Letter::id, {});  // the last failure is not also the success
   vector_of(set, "a@0 b@1 c@601", Letter::id, {"1"});
   vector_of(set, "a@0 b@1 c@30 d@630", Letter::id, {"0", "1"});  // the trigger at 30 lies in the inner alert of 1
 }
@@ -410,9 +422,9 @@ TEST(Vectors, GenerateLetsReferredRulesAlert) {
   vector_of(set, "A@0 B@1", Letter::rule, {"0"});
   const RuleSet& rules = set;
   const std::vector<Given> events = parse("A@0 B@1", Letter::rule);
-  const auto alerts = naive::evaluate(
-      naive::sequence({record_of(rules, events[0], false), record_of(rules, events[1], false)}, naive::Clock::merged, rules.rules.sources),
-      rules.rules);
+  const auto alerts = naive::evaluate(naive::sequence({record_of(rules, events[0], false), record_of(rules, events[1], false)},
+                                                      naive::Clock::merged, rules.rules.sources),
+                                      rules.rules);
   EXPECT_EQ(alerts.size(), 3u);
 }
 

@@ -37,7 +37,10 @@ const std::vector<Spellings> kAddresses = {{text("10.0.0.1")}, {text("10.0.0.2")
 const std::vector<Spellings> kHosts = {{text("web1"), text("WEB1")}, {text("db1"), text("Db1")}};
 const std::vector<Spellings> kDevices = {{text("d1"), text("D1")}, {text("d2")}};
 const std::vector<Spellings> kCounted = {
-    {text("v0"), text("V0")}, {text("v1"), text("V1")}, {number("1"), text("1")}, {number("1.0"), text("1.0")},
+    {text("v0"), text("V0")},
+    {text("v1"), text("V1")},
+    {number("1"), text("1")},
+    {number("1.0"), text("1.0")},
     {{ValueKind::object, R"({"b":"X","a":1})"}},
 };
 
@@ -52,14 +55,17 @@ std::string json_string(const std::string& value) {
 
 std::string json_value(const Value& value) {
   switch (value.kind) {
-    case ValueKind::null: return "null";
-    case ValueKind::string: return json_string(value.text);
+    case ValueKind::null:
+      return "null";
+    case ValueKind::string:
+      return json_string(value.text);
     case ValueKind::object: {  // blanks that the compact form does not have
       std::string out;
       for (const char c : value.text) out += c == ',' || c == ':' ? std::string(1, c) + " " : std::string(1, c);
       return out;
     }
-    default: return value.text;
+    default:
+      return value.text;
   }
 }
 
@@ -76,14 +82,16 @@ std::string iso8601(Micros t) {
   for (; days >= (leap(year) ? 366 : 365); ++year) days -= leap(year) ? 366 : 365;
   int month = 1;
   for (; month < 12; ++month) {
-    const std::int64_t length = month == 2 ? (leap(year) ? 29 : 28) : month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
+    const std::int64_t length = month == 2                                              ? (leap(year) ? 29 : 28)
+                                : month == 4 || month == 6 || month == 9 || month == 11 ? 30
+                                                                                        : 31;
     if (days < length) break;
     days -= length;
   }
   char buffer[64];
-  std::snprintf(buffer, sizeof buffer, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", static_cast<int>(year), month, static_cast<int>(days + 1),
-                static_cast<int>(rest / kHour), static_cast<int>(rest / naive::kMinute % 60), static_cast<int>(rest / kSecond % 60),
-                static_cast<int>(rest % kSecond));
+  std::snprintf(buffer, sizeof buffer, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", static_cast<int>(year), month,
+                static_cast<int>(days + 1), static_cast<int>(rest / kHour), static_cast<int>(rest / naive::kMinute % 60),
+                static_cast<int>(rest / kSecond % 60), static_cast<int>(rest % kSecond));
   return buffer;
 }
 
@@ -98,7 +106,8 @@ class Generator {
     favourite_ = crowded_ ? random_.pick(std::vector<int>{0, 70, 90, 95}) : random_.pick(std::vector<int>{0, 0, 0, 40});
     missing_ = random_.pick(std::vector<int>{0, 5, crowded_ ? 5 : 25});
     array_ = random_.pick(std::vector<int>{0, 0, 10, 25});
-    tenants_ = crowded_ || random_.percent(45) ? std::vector<std::string>{"default"} : std::vector<std::string>{"default", "acme"};
+    tenants_ =
+        crowded_ || random_.percent(45) ? std::vector<std::string>{"default"} : std::vector<std::string>{"default", "acme"};
     for (const auto& [name, source] : set.rules.sources) sources_.push_back(name);
     for (const auto& [name, kinds] : set.kinds_of) kinds_.insert(kinds_.end(), kinds.begin(), kinds.end());
     kinds_.push_back("noise");
@@ -142,9 +151,16 @@ class Generator {
     if (style < 80) grid_ = w / random_.pick(std::vector<Micros>{1, 1, 2, 2, 4});
     jitter_ = style < 25;
     const Micros period = std::max(w, kHour);
-    const std::vector<Micros> bases = {0, -span_ / 2 / grid_ * grid_, -period * 5, period * 472222, period * 472222 - span_ / 2,
-                                       -62135596800 * kSecond, 253402300799 * kSecond - span_, kFarthest / w * w,
-                                       -kFarthest / w * w, 1'700'000'000'123'457};
+    const std::vector<Micros> bases = {0,
+                                       -span_ / 2 / grid_ * grid_,
+                                       -period * 5,
+                                       period * 472222,
+                                       period * 472222 - span_ / 2,
+                                       -62135596800 * kSecond,
+                                       253402300799 * kSecond - span_,
+                                       kFarthest / w * w,
+                                       -kFarthest / w * w,
+                                       1'700'000'000'123'457};
     base_ = random_.pick(bases);
     if (text_ && std::abs(base_) > kFarthest - w) base_ = 0;  // no date for it
     iso_ = base_ >= -62135596800 * kSecond && base_ <= 253402300799 * kSecond - span_;
@@ -177,7 +193,8 @@ class Generator {
       record.id = "e" + std::to_string(next_id_[shared_ids_ ? record.tenant + record.source : ""]++);
       event.id = ",\"id\":" + json_string(record.id);
     }
-    event.time = iso_ && random_.percent(50) ? ",\"time\":\"" + iso8601(*record.t) + "\"" : ",\"us\":" + std::to_string(*record.t);
+    event.time =
+        iso_ && random_.percent(50) ? ",\"time\":\"" + iso8601(*record.t) + "\"" : ",\"us\":" + std::to_string(*record.t);
     add_kind(event);
     add_field(event, "user", people_, true);
     add_field(event, "account.name", people_, true);
@@ -210,8 +227,9 @@ class Generator {
     const std::string kind = random_.pick(kinds_);
     match(event.record, {kind});
     event.body = "kind=" + kind;
-    const std::vector<std::pair<std::string, const std::vector<Spellings>*>> fields = {
-        {"user", &people_}, {"ip", &kAddresses}, {"host", &kHosts}, {"val", &kCounted}, {"other", &kHosts}, {"device", &kDevices}};
+    const std::vector<std::pair<std::string, const std::vector<Spellings>*>> fields = {{"user", &people_}, {"ip", &kAddresses},
+                                                                                       {"host", &kHosts},  {"val", &kCounted},
+                                                                                       {"other", &kHosts}, {"device", &kDevices}};
     for (const auto& [name, items] : fields) {
       Value value = random_.percent(missing_) ? text(random_.pick(std::vector<std::string>{"", "-", "Unknown"})) : one_of(*items);
       value.kind = ValueKind::string;
@@ -247,7 +265,8 @@ class Generator {
       values = {one_of(items)};
       if (arrays && random_.percent(array_)) {
         array = true;
-        for (std::int64_t more = random_.between(0, 2); more > 0; --more) values.push_back(random_.percent(15) ? Value{} : one_of(items));
+        for (std::int64_t more = random_.between(0, 2); more > 0; --more)
+          values.push_back(random_.percent(15) ? Value{} : one_of(items));
         if (random_.percent(5)) add_crowd(values);
       }
     }
@@ -288,7 +307,8 @@ Case make_case(const RuleSet& set, std::uint64_t seed, std::int64_t scale) { ret
 
 std::string to_line(const CaseEvent& event, const std::optional<Micros>& seen, bool timed) {
   if (event.record.source == kTextSource) return (timed ? event.time + " host1 oracle[17]: " : "") + event.body;
-  return "{\"oracle\":1" + event.id + (timed ? event.time : "") + (seen ? ",\"seen\":" + std::to_string(*seen) : "") + event.body + "}";
+  return "{\"oracle\":1" + event.id + (timed ? event.time : "") + (seen ? ",\"seen\":" + std::to_string(*seen) : "") +
+         event.body + "}";
 }
 
 }  // namespace vedette::oracle

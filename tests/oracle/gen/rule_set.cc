@@ -172,7 +172,8 @@ class Builder {
 
   void add_members(Correlation& correlation) {
     std::vector<std::string> names;
-    const bool chained = std::any_of(correlation.inputs.begin(), correlation.inputs.end(), [](const auto& i) { return i.correlation; });
+    const bool chained =
+        std::any_of(correlation.inputs.begin(), correlation.inputs.end(), [](const auto& i) { return i.correlation; });
     for (const naive::Input& input : correlation.inputs) {
       if (!input.correlation || !random_.percent(75)) continue;
       for (const naive::Member& member : find(input.name)->group_by) names.push_back(member.name);
@@ -196,10 +197,12 @@ class Builder {
   }
 
   void add_condition(Correlation& correlation) {
-    const bool chained = std::any_of(correlation.inputs.begin(), correlation.inputs.end(), [](const auto& i) { return i.correlation; });
+    const bool chained =
+        std::any_of(correlation.inputs.begin(), correlation.inputs.end(), [](const auto& i) { return i.correlation; });
     switch (correlation.type) {
       case Type::event_count:
-        correlation.threshold = static_cast<std::uint64_t>(chained || set_.kind.inner ? random_.between(2, 3) : random_.between(2, 5));
+        correlation.threshold =
+            static_cast<std::uint64_t>(chained || set_.kind.inner ? random_.between(2, 3) : random_.between(2, 5));
         break;
       case Type::value_count:
         correlation.threshold = static_cast<std::uint64_t>(random_.between(2, chained || set_.kind.inner ? 2 : 4));
@@ -221,7 +224,8 @@ class Builder {
     if (by) correlation.suppress.by = {correlation.group_by[static_cast<std::size_t>(random_.between(0, 1))].name};
     if (random_.percent(25)) return;
     const Micros w = correlation.window;
-    const std::vector<Micros> periods = {0, 0, w / 2 / kSecond * kSecond, w, w, 2 * w, 3 * w, (w / 3 / kSecond + 1) * kSecond, 6 * kHour, 24 * kHour};
+    const std::vector<Micros> periods = {0,     0,     w / 2 / kSecond * kSecond,       w,         w,
+                                         2 * w, 3 * w, (w / 3 / kSecond + 1) * kSecond, 6 * kHour, 24 * kHour};
     correlation.suppress.period = random_.pick(periods);
   }
 
@@ -237,10 +241,14 @@ class Builder {
 Spread spread_of(const Kind& kind) {
   if (!kind.inner) {
     switch (kind.outer) {
-      case Type::event_count: return {2, 40};
-      case Type::value_count: return {2, 40};
-      case Type::temporal: return {6, 150};
-      case Type::temporal_ordered: return {4, 80};
+      case Type::event_count:
+        return {2, 40};
+      case Type::value_count:
+        return {2, 40};
+      case Type::temporal:
+        return {6, 150};
+      case Type::temporal_ordered:
+        return {4, 80};
     }
   }
   if (kind.outer == Type::event_count) return {1, 30};
@@ -338,10 +346,14 @@ const std::vector<Kind>& all_kinds() {
 
 std::string name_of(Type type) {
   switch (type) {
-    case Type::event_count: return "event_count";
-    case Type::value_count: return "value_count";
-    case Type::temporal: return "temporal";
-    case Type::temporal_ordered: return "temporal_ordered";
+    case Type::event_count:
+      return "event_count";
+    case Type::value_count:
+      return "value_count";
+    case Type::temporal:
+      return "temporal";
+    case Type::temporal_ordered:
+      return "temporal_ordered";
   }
   return "";
 }
@@ -352,7 +364,8 @@ RuleSet make_rule_set(const Kind& kind, std::uint64_t seed) { return Builder(kin
 
 std::string to_yaml(const RuleSet& set) {
   std::string yaml;
-  for (const naive::Rule& rule : set.rules.rules) yaml += (yaml.empty() ? "" : "---\n") + rule_yaml(rule, set.kinds_of.at(rule.name));
+  for (const naive::Rule& rule : set.rules.rules)
+    yaml += (yaml.empty() ? "" : "---\n") + rule_yaml(rule, set.kinds_of.at(rule.name));
   for (const Correlation& correlation : set.rules.correlations) yaml += "---\n" + correlation_yaml(correlation);
   return yaml;
 }

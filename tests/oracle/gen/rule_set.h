@@ -28,10 +28,10 @@ inline const std::string kTextSource = "oracle_text";
 struct RuleSet {
   Kind kind;
   std::uint64_t seed = 0;
-  naive::Rules rules;                                      // the correlation under test is the last one
+  naive::Rules rules;                                        // the correlation under test is the last one
   std::map<std::string, std::vector<std::string>> kinds_of;  // base rule -> values of `kind` that it matches
-  naive::Micros window = 0;                                // W of the innermost correlation
-  double spread_low = 1, spread_high = 1;                  // how many windows a case should span
+  naive::Micros window = 0;                                  // W of the innermost correlation
+  double spread_low = 1, spread_high = 1;                    // how many windows a case should span
 };
 
 RuleSet make_rule_set(const Kind& kind, std::uint64_t seed);

@@ -78,7 +78,8 @@ class RunMaker {
     if (oldest.size() == 1) return copies;
     std::vector<Copy> first, rest;
     for (std::size_t i = 0; i < copies.size(); ++i) (oldest[copies[i].stream] == i ? first : rest).push_back(copies[i]);
-    std::stable_sort(first.begin(), first.end(), [](const Copy& a, const Copy& b) { return a.event->record.t < b.event->record.t; });
+    std::stable_sort(first.begin(), first.end(),
+                     [](const Copy& a, const Copy& b) { return a.event->record.t < b.event->record.t; });
     first.insert(first.end(), rest.begin(), rest.end());
     return first;
   }
@@ -95,8 +96,8 @@ class RunMaker {
     return 0;
   }
 
-  // Delayed events in order of arrival, some neighbours swapped; copies arrive later. An event without a time, or from the
-  // future, has no copies, since its time depends on the copy.
+  // Delayed events in order of arrival, some neighbours of a stream swapped; copies arrive later. An event without a time, or
+  // from the future, has no copies, since its time depends on the copy.
   std::vector<Copy> arriving() {
     const bool punctual = random_.percent(30);
     std::vector<Copy> copies;
@@ -112,9 +113,9 @@ class RunMaker {
     }
     std::stable_sort(copies.begin(), copies.end(), [](const Copy& a, const Copy& b) { return a.arrival < b.arrival; });
     if (random_.percent(30)) {
-      for (int swaps = 0; swaps < 3; ++swaps) {
+      for (int swaps = 0; swaps < 6; ++swaps) {
         const auto i = static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(copies.size()) - 2));
-        std::swap(copies[i], copies[i + 1]);
+        if (copies[i].stream == copies[i + 1].stream) std::swap(copies[i], copies[i + 1]);
       }
     }
     return copies;

@@ -18,8 +18,8 @@ struct Run {
   naive::Micros now = std::numeric_limits<naive::Micros>::max();
   std::vector<naive::Record> log;  // in log order; for `merged` the order within inputs
   std::size_t workers = 1;
-  std::size_t batch = 1;           // records per batch at most
-  std::uint64_t seed = 0;          // of batch sizes and input splits
+  std::size_t batch = 1;   // records per batch at most
+  std::uint64_t seed = 0;  // of batch sizes and input splits
 };
 
 std::vector<Run> make_runs(const RuleSet& set, const Case& test_case);

@@ -16,9 +16,9 @@ using Keys = std::vector<std::string>;
 struct Contribution {
   const Event* event = nullptr;  // the source event
   std::size_t input = 0;
-  std::string counted_as;        // what event_count counts: the event, or the inner alert id
+  std::string counted_as;  // what event_count counts: the event, or the inner alert id
   std::uint64_t weight = 1;
-  std::set<Keys> values;         // value_count
+  std::set<Keys> values;  // value_count
 };
 
 struct Group {
@@ -68,7 +68,8 @@ class Evaluation {
   const SourceType& source_of(const Event& event) const { return rules_.sources.at(event.source); }
 
   const Correlation& correlation_named(const std::string& name) const {
-    return *std::find_if(rules_.correlations.begin(), rules_.correlations.end(), [&](const Correlation& c) { return c.name == name; });
+    return *std::find_if(rules_.correlations.begin(), rules_.correlations.end(),
+                         [&](const Correlation& c) { return c.name == name; });
   }
 
   // A rule that a correlation refers to is silent unless one of them says `generate: true`.
@@ -180,17 +181,18 @@ class Evaluation {
     std::set<const Event*> triggers;
     for (const Contribution& last : contributions) {
       if (triggers.contains(last.event)) continue;
-      const bool satisfied = correlation.type == Type::temporal_ordered
-                                 ? ordered(correlation, contributions, last)
-                                 : measure(correlation.type, in_window(correlation, contributions, last)) >= correlation.threshold;
+      const bool satisfied =
+          correlation.type == Type::temporal_ordered
+              ? ordered(correlation, contributions, last)
+              : measure(correlation.type, in_window(correlation, contributions, last)) >= correlation.threshold;
       if (satisfied) triggers.insert(last.event);
     }
     return triggers;
   }
 
   // The closed window [t - W, t] of an event.
-  static std::vector<const Contribution*> in_window(const Correlation& correlation, const std::vector<Contribution>& contributions,
-                                                    const Contribution& last) {
+  static std::vector<const Contribution*> in_window(const Correlation& correlation,
+                                                    const std::vector<Contribution>& contributions, const Contribution& last) {
     std::vector<const Contribution*> inside;
     for (const Contribution& other : contributions) {
       if (other.event->t <= last.event->t && other.event->t >= last.event->t - correlation.window) inside.push_back(&other);
@@ -220,12 +222,14 @@ class Evaluation {
     return fill(correlation, contributions, chosen);
   }
 
-  static bool fill(const Correlation& correlation, const std::vector<Contribution>& contributions, std::vector<const Event*>& chosen) {
+  static bool fill(const Correlation& correlation, const std::vector<Contribution>& contributions,
+                   std::vector<const Event*>& chosen) {
     if (chosen.size() == correlation.inputs.size()) return true;
     const std::size_t position = correlation.inputs.size() - 1 - chosen.size();
     for (const Contribution& candidate : contributions) {
       const Event* event = candidate.event;
-      if (candidate.input != position || event->t > chosen.back()->t || event->t < chosen.front()->t - correlation.window) continue;
+      if (candidate.input != position || event->t > chosen.back()->t || event->t < chosen.front()->t - correlation.window)
+        continue;
       if (std::find(chosen.begin(), chosen.end(), event) != chosen.end()) continue;
       chosen.push_back(event);
       if (fill(correlation, contributions, chosen)) return true;
@@ -237,6 +241,8 @@ class Evaluation {
 
 }  // namespace
 
-std::map<std::string, Alert> evaluate(const std::vector<Event>& events, const Rules& rules) { return Evaluation(events, rules).run(); }
+std::map<std::string, Alert> evaluate(const std::vector<Event>& events, const Rules& rules) {
+  return Evaluation(events, rules).run();
+}
 
 }  // namespace vedette::naive

@@ -41,7 +41,8 @@ std::string digest_id(const std::vector<std::string>& parts) {
   return out;
 }
 
-std::string event_alert_id(const std::string& tenant, const std::string& rule, const std::string& source, const std::string& event) {
+std::string event_alert_id(const std::string& tenant, const std::string& rule, const std::string& source,
+                           const std::string& event) {
   return digest_id({"vedette.event-alert.v1", tenant, rule, source, event});
 }
 

@@ -11,7 +11,8 @@ namespace vedette::naive {
 // The first 16 bytes, in hex, of SHA-256 over the parts, each behind its length.
 std::string digest_id(const std::vector<std::string>& parts);
 
-std::string event_alert_id(const std::string& tenant, const std::string& rule, const std::string& source, const std::string& event);
+std::string event_alert_id(const std::string& tenant, const std::string& rule, const std::string& source,
+                           const std::string& event);
 std::string alert_id(const std::string& tenant, const std::string& rule, Micros period, const std::vector<std::string>& by,
                      const std::string& bucket);
 

@@ -95,8 +95,8 @@ struct Correlation {
   std::vector<Input> inputs;
   std::vector<Member> group_by;
   Micros window = 0;
-  std::uint64_t threshold = 0;        // fires at >= threshold; temporal_ordered has none
-  std::vector<std::string> values;    // value_count: counted fields
+  std::uint64_t threshold = 0;      // fires at >= threshold; temporal_ordered has none
+  std::vector<std::string> values;  // value_count: counted fields
   Suppress suppress;
   bool generate = false;
   bool across_tenants = false;
@@ -110,11 +110,11 @@ struct Rules {
 
 struct Alert {
   std::string id;
-  std::string rule;    // rule id
-  std::string tenant;  // * across tenants
+  std::string rule;             // rule id
+  std::string tenant;           // * across tenants
   std::vector<std::string> by;  // key texts
   std::string bucket;
-  Micros time = 0;     // the earliest trigger of the bucket
+  Micros time = 0;  // the earliest trigger of the bucket
 };
 
 }  // namespace vedette::naive
