@@ -397,7 +397,6 @@ void Framer::broken(std::string_view what, ElementSink& sink) {
   const bool next_value = wrapper_ == Wrapper::none && start_line_ < line_ && (c == '{' || c == '[') && first_on_line();
   if (!next_value) {
     skipping_ = true;
-    skip_from_ = base_ + at_;
     at_ = std::min(chunk_.find('\n', at_), chunk_.size());
   }
   if (!discard_ || wrapper_ == Wrapper::tail) {
@@ -413,7 +412,7 @@ void Framer::broken(std::string_view what, ElementSink& sink) {
 
 void Framer::skip_lines() {
   while (at_ < chunk_.size()) {
-    if (base_ + at_ == line_start_ && line_start_ > skip_from_ && resume_.find(chunk_[at_]) != std::string_view::npos) {
+    if (base_ + at_ == line_start_ && resume_.find(chunk_[at_]) != std::string_view::npos) {
       skipping_ = false;
       return;
     }

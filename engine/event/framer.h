@@ -92,7 +92,6 @@ class Framer {
   bool comma_ = false;               // in a wrapper: behind a comma
   bool first_member_ = true;         // in a wrapper: no element yet
   bool skipping_ = false;            // bytes are passed over up to a line that begins with one of resume_
-  std::uint64_t skip_from_ = 0;
   std::string_view resume_;
   Last last_ = Last::start;
   int depth_ = 0;

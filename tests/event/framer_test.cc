@@ -69,6 +69,7 @@ TEST(Framer, Records) {
   expect_frames("{ \"records\" : [ {\"a\":1} , {\"b\":2} ] , \"next\": {\"x\":[\"]}\"]} }\n", {"{\"a\":1}", "{\"b\":2}"});
   expect_frames("{\"Records\":[]}\n{\"Records\":[{\"a\":1}]}\n", {"{\"a\":1}"});
   expect_frames("{\n \"Records\": [\n  {\n   \"a\": 1\n  }\n ]\n}\n", {"{\n   \"a\": 1\n  }"});
+  expect_frames("[{\"Records\":[1]}]", {"{\"Records\":[1]}"});
   // Not the first key, not an array, nested: an ordinary object.
   expect_frames("{\"x\":1,\"Records\":[1]}\n", {"{\"x\":1,\"Records\":[1]}"});
   expect_frames("{\"Records\":{\"a\":1}}\n", {"{\"Records\":{\"a\":1}}"});
@@ -99,6 +100,7 @@ TEST(Framer, BadElementInAnArrayEndsItOnce) {
   expect_frames("{\"Records\":[{\"a\":1}]", {"{\"a\":1}"}, 1);
   expect_frames("[\n{\"a\":1},\n{\"b\":2],\n{\"c\":3},\n{\"d\":4}\n]\n", {"{\"a\":1}"}, 1);
   expect_frames("[\n{\"a\":1},\n{\"b\":2],\n{\"c\":3}\n]\n[{\"e\":5}]\n", {"{\"a\":1}", "{\"e\":5}"}, 1);
+  expect_frames("[\n{\"a\":1}\n[1]\n]\n", {"{\"a\":1}"}, 1);
   expect_frames("{\"Records\":[{\"a\":1},{\"b\":]}]}\n{\"Records\":[{\"c\":3}]}\n", {"{\"a\":1}", "{\"c\":3}"}, 1);
 }
 
@@ -161,6 +163,9 @@ TEST(Framer, OverLongElementsArePassedOver) {
 TEST(Framer, DeepNestingIsLeftToTheDecoder) {
   const std::string deep = std::string(100, '[') + std::string(100, ']');
   expect_frames("[" + deep + ",{\"a\":1}]", {deep, "{\"a\":1}"});
+  std::string mixed = "1";
+  for (int i = 0; i < 50; ++i) mixed = "{\"a\":[" + mixed + "]}";
+  expect_frames("[" + mixed + ",{\"a\":1}]", {mixed, "{\"a\":1}"});
 }
 
 // One line of 8 MB: nothing but the current element is held.
