@@ -24,7 +24,23 @@ std::size_t class_bytes(std::size_t index) {
 
 }  // namespace
 
-Pool::~Pool() = default;
+Pool::~Pool() {
+  while (large_ != nullptr) release_large(large_ + 1);
+}
+
+void* Pool::allocate_large(std::size_t bytes) {
+  auto* block = new (::operator new(bytes + sizeof(Large))) Large{nullptr, large_};
+  if (large_ != nullptr) large_->previous = block;
+  large_ = block;
+  return block + 1;
+}
+
+void Pool::release_large(void* memory) {
+  Large* block = static_cast<Large*>(memory) - 1;
+  (block->previous != nullptr ? block->previous->next : large_) = block->next;
+  if (block->next != nullptr) block->next->previous = block->previous;
+  ::operator delete(block);
+}
 
 std::size_t Pool::rounded(std::size_t bytes) { return class_bytes(class_of(bytes)); }
 
@@ -32,7 +48,7 @@ void* Pool::allocate(std::size_t bytes) {
   const std::size_t index = class_of(bytes);
   const std::size_t size = class_bytes(index);
   in_use_ += size;
-  if (size > kLargest) return ::operator new(size);
+  if (size > kLargest) return allocate_large(size);
   if (Free* block = free_[index]) {
     free_[index] = block->next;
     return block;
@@ -52,10 +68,7 @@ void Pool::release(void* block, std::size_t bytes) {
   const std::size_t index = class_of(bytes);
   const std::size_t size = class_bytes(index);
   in_use_ -= size;
-  if (size > kLargest) {
-    ::operator delete(block);
-    return;
-  }
+  if (size > kLargest) return release_large(block);
   free_[index] = new (block) Free{free_[index]};
 }
 

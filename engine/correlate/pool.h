@@ -27,6 +27,14 @@ class Pool {
   struct Free {
     Free* next;
   };
+  // Before every large block: the list of those still out, freed with the pool.
+  struct Large {
+    Large* previous;
+    Large* next;
+  };
+  [[nodiscard]] void* allocate_large(std::size_t bytes);
+  void release_large(void* block);
+
   static constexpr std::size_t kFirstChunk = 8 * 1024;
   static constexpr std::size_t kLargestChunk = 256 * 1024;
   static constexpr std::size_t kLargest = 32 * 1024;  // beyond it a block comes from the system and returns to it
@@ -36,6 +44,7 @@ class Pool {
   std::size_t chunk_bytes_ = 0;
   std::size_t chunk_used_ = 0;
   Free* free_[kClasses] = {};
+  Large* large_ = nullptr;
   std::size_t in_use_ = 0;
 };
 
