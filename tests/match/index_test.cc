@@ -1,6 +1,7 @@
 // The index and the cheap-first order against plain evaluation, on random programs; and no allocation once warm.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "engine/match/matcher.h"
@@ -108,6 +109,25 @@ TEST(Index, AgreesWithPlainEvaluation) {
   }
   EXPECT_GT(matched, evaluated / 10);
   EXPECT_LT(matched, evaluated * 9 / 10);
+}
+
+TEST(Index, TextsOfEveryLengthObjectsAndNumbers) {
+  PlanBuilder builder;
+  const auto field = builder.field();
+  std::vector<std::string> texts;
+  for (std::size_t length = 1; length <= 140; ++length) texts.push_back(std::string(length, 'x'));
+  texts.push_back("{\"a\":1}");
+  texts.push_back("12");
+  for (const std::string& text : texts) builder.arm({builder.predicate(field, {pattern_test(text)})});
+  Matcher matcher(builder.build());
+  FakeEvent event(1);
+  for (std::uint32_t i = 0; i < texts.size(); ++i) {
+    std::string upper = texts[i];
+    std::replace(upper.begin(), upper.end(), 'x', 'X');
+    EXPECT_EQ(fixture::match(matcher, event.set(field, {upper})), std::vector<std::uint32_t>{i});
+  }
+  EXPECT_EQ(fixture::match(matcher, event.set(field, {"1.2e1"})), std::vector<std::uint32_t>{141});
+  EXPECT_EQ(fixture::match(matcher, event.set(field, {"{\"a\":2}", "null"})), std::vector<std::uint32_t>{});
 }
 
 TEST(Index, NothingIsAllocatedOnceWarm) {
