@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/base/utf8.h"
 #include "rules/yaml/node.h"
 
@@ -51,7 +53,7 @@ std::size_t align(std::string_view text, std::size_t at, const Node& node, std::
       }
       const std::size_t begin = at;
       while (at < text.size() && is_break_or_blank(text[at])) ++at;
-      if (at == begin) at += quoted_unit(text, at, quote);  // an escape such as \n
+      if (at == begin) at += std::min(quoted_unit(text, at, quote), text.size() - at);  // an escape such as \n
       while (i < offset && is_break_or_blank(node.text[i])) ++i;
       continue;
     }
