@@ -343,7 +343,7 @@ TEST(Walk, CompactTextIsForgottenWithTheEvent) {
 // Backslashes before, in and behind what is read, also where an index makes the walk go back.
 TEST(Walk, EscapesInAnyOrder) {
   EXPECT_EQ(values("a[1].b", R"({"x":"\\","a":[{"b":"p"},{"c":"\\","b":"q"},{"b":"\\"}],"y":"\\"})"), (Texts{"sq@1"}));
-  plan::SourceProgram program = json_source({"a.b", "a[0].b", "a[0].c", "z"});
+  plan::SourceProgram program = json_source({"a.b", "a[0].b", "a[0].c", "z", "a.c"});
   Decoding run(plan_of({program}));
   run.record(R"({"a":[{"b":"1\\","c":"2"},{"b":"3\u0041","c":"\\4"}],"\u007a":"5","z":"6"})");
   ASSERT_EQ(run.events().size(), 1U);
