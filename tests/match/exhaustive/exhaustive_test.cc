@@ -293,6 +293,26 @@ TEST(Scalars, NumbersBooleansAndTheirSpellings) {
   comparison.finish("scalars", 100);
 }
 
+TEST(Objects, CompareByCompactText) {
+  Texts rules;
+  for (const char* value :
+       {R"({"a":[1,"x y"]})", R"({"A":[1,"X Y"]})", R"("a":[1)", R"({"a":{"b":null}})", "x y", R"({*})", "{}", R"(*:?1*)"}) {
+    for (const std::string& modifier : kModifiers)
+      rules.push_back(rule_text(rules.size(), "f" + modifier + ": " + quoted(value)));
+  }
+  rules.push_back(rule_text(rules.size(), R"(f|re: '^\{"a":\[\d,')"));
+  rules.push_back(rule_text(rules.size(), "f|fieldref: g"));
+  Comparison comparison(rules);
+  ASSERT_TRUE(comparison.usable());
+  for (const char* value :
+       {R"({"a":[1,"x y"]})", R"({ "a" : [ 1 , "x y" ] })", "{\n\t\"a\": [1,\r\n\"x y\"]\n}", R"({ "a" : { "b" : null } })",
+        "{ }", R"([ { "a" : 1 } , { "a" : [ 1, "x y" ] } ])", R"("{\"a\":[1,\"x y\"]}")", R"({"a":[1,"x  y"]})"}) {
+    comparison.compare(event_of(value));
+    comparison.compare("{\"f\" : " + std::string(value) + ", \"g\": {\"a\" : [1,\"x y\"] } }");
+  }
+  comparison.finish("objects", 100);
+}
+
 TEST(Folding, SimpleFoldingOfLetters) {
   const Texts letters = {"k",
                          "K",
