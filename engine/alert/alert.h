@@ -52,6 +52,7 @@ void append_json(std::string& out, const Alert& alert);
 // The ids of spec formats, "Ids and keys". by_keys: key texts of the by-values.
 [[nodiscard]] std::string correlation_alert_id(std::string_view tenant, std::string_view rule, DurationUs period,
                                                const std::vector<std::string_view>& by_keys, std::string_view bucket);
-[[nodiscard]] std::string event_alert_id(std::string_view tenant, std::string_view rule, std::string_view source_type, std::string_view event_id);
+[[nodiscard]] std::string event_alert_id(std::string_view tenant, std::string_view rule, std::string_view source_type,
+                                         std::string_view event_id);
 
 }  // namespace vedette::alert

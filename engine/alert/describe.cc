@@ -28,7 +28,9 @@ std::string within(DurationUs span) { return span <= 0 ? " at the same time" : "
 
 std::string_view plural(std::uint64_t count) { return count == 1 ? "" : "s"; }
 
-bool ends_with(std::string_view text, std::string_view end) { return text.size() >= end.size() && text.substr(text.size() - end.size()) == end; }
+bool ends_with(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 }  // namespace
@@ -48,7 +50,8 @@ std::string count_reason(std::uint64_t count, bool of_alerts, const std::vector<
 
 std::string distinct_reason(std::uint64_t count, const std::vector<std::string>& fields, const Members& group, DurationUs window,
                             std::uint64_t threshold) {
-  return fmt::format("{} distinct {}{}{} (threshold {})", count, join(fields, ", ", " and "), whom(group), within(window), threshold);
+  return fmt::format("{} distinct {}{}{} (threshold {})", count, join(fields, ", ", " and "), whom(group), within(window),
+                     threshold);
 }
 
 std::string temporal_reason(const std::vector<std::string>& rules, const Members& group, DurationUs span) {
@@ -70,8 +73,8 @@ std::string entity_type(std::string_view member) {
   const std::string_view last = dot == std::string::npos ? std::string_view(name) : std::string_view(name).substr(dot + 1);
   if (name == "identity.user" || name == "person") return "person";
   if (contains(last, "session") || name == "session.id") return "session";
-  if (last == "ip" || ends_with(last, "_ip") || contains(last, "ipaddress") || contains(last, "ip_address") || name == "source.address" ||
-      (member.size() > 2 && member.ends_with("Ip"))) {
+  if (last == "ip" || ends_with(last, "_ip") || contains(last, "ipaddress") || contains(last, "ip_address") ||
+      name == "source.address" || (member.size() > 2 && member.ends_with("Ip"))) {
     return "ip";
   }
   if (name == "user" || last == "username" || last == "user" || last == "alternateid" || name.starts_with("user.") ||

@@ -24,7 +24,8 @@ using Members = std::vector<std::pair<std::string, std::string>>;  // member -> 
 // "okta_a then okta_b for alice within 4 m 12 s"
 [[nodiscard]] std::string ordered_reason(const std::vector<std::string>& rules, const Members& group, DurationUs span);
 // "okta event matched Okta password changed for alice"
-[[nodiscard]] std::string event_reason(std::string_view source, std::string_view rule, const Members& group, std::uint64_t repeat);
+[[nodiscard]] std::string event_reason(std::string_view source, std::string_view rule, const Members& group,
+                                       std::uint64_t repeat);
 
 // What a group member names: person, user, ip, session, or the member itself.
 [[nodiscard]] std::string entity_type(std::string_view member);

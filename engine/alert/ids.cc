@@ -16,7 +16,8 @@ std::string correlation_alert_id(std::string_view tenant, std::string_view rule,
   return to_hex(digest_parts(parts));
 }
 
-std::string event_alert_id(std::string_view tenant, std::string_view rule, std::string_view source_type, std::string_view event_id) {
+std::string event_alert_id(std::string_view tenant, std::string_view rule, std::string_view source_type,
+                           std::string_view event_id) {
   return to_hex(digest_parts({"vedette.event-alert.v1", tenant, rule, source_type, event_id}));
 }
 

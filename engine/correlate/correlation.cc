@@ -69,8 +69,10 @@ std::unique_ptr<Window> Correlation::make_window() {
       if (!over_alerts_) return make_count_window(context, plan_.window, plan_.threshold);
       return make_distinct_window(context, plan_.window, plan_.threshold, true);
     case plan::CorrelationType::value_count:
-    case plan::CorrelationType::temporal: return make_distinct_window(context, plan_.window, plan_.threshold, false);
-    case plan::CorrelationType::temporal_ordered: break;
+    case plan::CorrelationType::temporal:
+      return make_distinct_window(context, plan_.window, plan_.threshold, false);
+    case plan::CorrelationType::temporal_ordered:
+      break;
   }
   return make_ordered_window(context, plan_.window, static_cast<std::uint32_t>(plan_.inputs.size()));
 }
@@ -80,8 +82,7 @@ TimeUs Correlation::horizon() {
   if (horizon_epoch_ == shared_.clocks.epoch()) return horizon_;
   horizon_epoch_ = shared_.clocks.epoch();
   const TimeUs logtime = shared_.clocks.logtime(plan_.sources);
-  horizon_ = logtime == kNoLogTime ? INT64_MIN
-                                   : logtime - (mutated(Mutation::prune_time_early) ? plan_.window : plan_.retention);
+  horizon_ = logtime == kNoLogTime ? INT64_MIN : logtime - (mutated(Mutation::prune_time_early) ? plan_.window : plan_.retention);
   return horizon_;
 }
 
@@ -155,9 +156,12 @@ bool Correlation::contribute(const Work& work, Applying& applying) {
 
 std::uint64_t Correlation::hit_value(const Work& work, std::uint32_t record) const {
   switch (plan_.type) {
-    case plan::CorrelationType::temporal: return work.input;
-    case plan::CorrelationType::temporal_ordered: return std::uint64_t{1} << work.input;
-    default: break;
+    case plan::CorrelationType::temporal:
+      return work.input;
+    case plan::CorrelationType::temporal_ordered:
+      return std::uint64_t{1} << work.input;
+    default:
+      break;
   }
   if (!over_alerts_) return 0;
   const Record& known = shared_.records[record];
@@ -236,7 +240,8 @@ void Correlation::find_triggers() {
   }
   for (const Touched& touched : touched_) {
     HitList& hits = groups_[touched.group].hits;
-    for (std::uint32_t i = first_of(groups_[touched.group], touched.t, touched.record); i < hits.size() && hits[i].record == touched.record; ++i) {
+    for (std::uint32_t i = first_of(groups_[touched.group], touched.t, touched.record);
+         i < hits.size() && hits[i].record == touched.record; ++i) {
       hits[i].info &= ~kFreshBit;
     }
   }

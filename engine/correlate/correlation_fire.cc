@@ -90,8 +90,8 @@ void Correlation::pass_on(const Trigger& trigger, const Bucket& in, std::vector<
   std::vector<ColumnValue>& members = members_of_trigger_;
   members.clear();
   for (std::uint32_t m = 0; m < plan_.members.size(); ++m) members.push_back({original(group, hit, m), group.key(m)});
-  passed.push_back(shared_.records.add_derived(
-      {shared_.records.base_of(hit.record), base_rule(hit), index_, group.hash, alert, members}));
+  passed.push_back(
+      shared_.records.add_derived({shared_.records.base_of(hit.record), base_rule(hit), index_, group.hash, alert, members}));
 }
 
 bool Correlation::suppressed(Group& group, const Trigger& trigger, const Bucket& in) {
@@ -228,7 +228,8 @@ std::string Correlation::reason(const Group& group, const std::vector<std::uint3
     case plan::CorrelationType::value_count:
       return alert::distinct_reason(alert.count, plan_.value_names, alert.group, plan_.window, plan_.threshold);
     case plan::CorrelationType::temporal:
-    case plan::CorrelationType::temporal_ordered: break;
+    case plan::CorrelationType::temporal_ordered:
+      break;
   }
   const bool ordered = plan_.type == plan::CorrelationType::temporal_ordered;
   std::vector<std::string> rules;
@@ -236,7 +237,8 @@ std::string Correlation::reason(const Group& group, const std::vector<std::uint3
     const auto serves = [&](std::uint32_t h) { return group.hits[h].value == i; };
     if (!ordered && std::none_of(hits.begin(), hits.end(), serves)) continue;
     const plan::Input& input = plan_.inputs[i];
-    rules.push_back(input.correlation ? shared_.plan->correlations[input.index].meta.label() : shared_.plan->rules[input.index].meta.label());
+    rules.push_back(input.correlation ? shared_.plan->correlations[input.index].meta.label()
+                                      : shared_.plan->rules[input.index].meta.label());
   }
   const DurationUs span = group.hits[hits.back()].t - group.hits[hits.front()].t;
   return ordered ? alert::ordered_reason(rules, alert.group, span) : alert::temporal_reason(rules, alert.group, span);

@@ -111,7 +111,8 @@ class Correlator::Impl {
     Applying applying(shared_, event, origin.tenant_index, alerts);
     for (const Hit& hit : event.hits) rules_[hit.rule]->apply(hit, applying);
     if ((event.head.flags & event::kLate) == 0 || mutated(Mutation::late_accepted)) correlate(applying);
-    if (static_cast<std::ptrdiff_t>(alerts.size()) - before > 1) std::stable_sort(alerts.begin() + before, alerts.end(), comes_before);
+    if (static_cast<std::ptrdiff_t>(alerts.size()) - before > 1)
+      std::stable_sort(alerts.begin() + before, alerts.end(), comes_before);
   }
 
   void advance(std::uint32_t clock, std::uint32_t source, TimeUs stamp) {

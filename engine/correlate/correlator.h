@@ -15,12 +15,12 @@
 namespace vedette::correlate {
 
 struct RuleCounters {
-  std::uint64_t hits = 0;             // base rules: matching events; correlations: contributing events
-  std::uint64_t left_out = 0;         // correlations: events lacking a key (or holding a sentinel)
+  std::uint64_t hits = 0;      // base rules: matching events; correlations: contributing events
+  std::uint64_t left_out = 0;  // correlations: events lacking a key (or holding a sentinel)
   std::uint64_t triggers = 0;
   std::uint64_t alerts = 0;
   std::uint64_t suppressed = 0;
-  std::uint64_t groups = 0;           // live groups
+  std::uint64_t groups = 0;  // live groups
 };
 
 class Correlator {

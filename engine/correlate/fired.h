@@ -18,7 +18,7 @@ namespace vedette::correlate {
 
 struct FiredBucket {
   std::int64_t bucket = 0;
-  TimeUs last_trigger = 0;        // the latest trigger seen in it
+  TimeUs last_trigger = 0;         // the latest trigger seen in it
   std::array<char, 32> episode{};  // alert id of the run's first alert
 };
 
@@ -41,7 +41,7 @@ struct Continuation {
 
 class FiredTable {
  public:
-  [[nodiscard]] std::uint32_t find(const Hash128& key) const;    // plan::kNone when nothing fired
+  [[nodiscard]] std::uint32_t find(const Hash128& key) const;  // plan::kNone when nothing fired
   [[nodiscard]] std::uint32_t obtain(const Hash128& key);
   [[nodiscard]] FiredSet& operator[](std::uint32_t index) { return sets_[index]; }
 

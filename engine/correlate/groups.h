@@ -51,7 +51,7 @@ class Groups {
     std::uint32_t index = 0;
     std::uint32_t first = 0;  // first hit of the record, or where it would be
     bool present = false;
-    bool of_record = false;   // the record has a hit here, maybe of another value
+    bool of_record = false;  // the record has a hit here, maybe of another value
   };
   [[nodiscard]] Place locate(const Group& group, const GroupHit& hit) const;
 

@@ -27,8 +27,8 @@ using ColumnValues = std::span<const ColumnValue>;
 inline constexpr TimeUs kNoTime = INT64_MIN;
 
 struct Hit {
-  std::uint32_t rule = 0;  // index into Plan::rules
-  std::uint32_t arm = 0;   // index into SourceProgram::arms
+  std::uint32_t rule = 0;                 // index into Plan::rules
+  std::uint32_t arm = 0;                  // index into SourceProgram::arms
   std::span<const ColumnValues> columns;  // one per RulePlan::columns
 };
 
@@ -37,7 +37,7 @@ struct EventHits {
   // Final (t, a, flags, id) once sequenced. Before that: a is the newest stamp so far, and t of an event without a usable
   // time is that of the last good one before it in the batch, or kNoTime.
   event::EventHead head;
-  std::string_view raw;        // raw bytes, only when the id is to be made from them
+  std::string_view raw;  // raw bytes, only when the id is to be made from them
   std::span<const Hit> hits;
 };
 

@@ -90,8 +90,10 @@ class OrderedWindow final : public Window {
   [[nodiscard]] std::uint64_t unit_mask(const Group& group, std::uint32_t from, std::uint32_t to, std::uint32_t index) const {
     const std::uint32_t base = context_.records.base_of(group.hits[index].record);
     std::uint64_t mask = group.hits[index].value;
-    for (std::uint32_t i = index; i > from && context_.records.base_of(group.hits[i - 1].record) == base; --i) mask |= group.hits[i - 1].value;
-    for (std::uint32_t i = index + 1; i < to && context_.records.base_of(group.hits[i].record) == base; ++i) mask |= group.hits[i].value;
+    for (std::uint32_t i = index; i > from && context_.records.base_of(group.hits[i - 1].record) == base; --i)
+      mask |= group.hits[i - 1].value;
+    for (std::uint32_t i = index + 1; i < to && context_.records.base_of(group.hits[i].record) == base; ++i)
+      mask |= group.hits[i].value;
     return mask;
   }
 

@@ -145,7 +145,8 @@ std::uint32_t Records::add_derived(const DerivedEvent& derived) {
   record.inner_group = derived.group;
   record.inner_alert = derived.alert;
   Hasher128 hasher(process_hash_seed());
-  for (const std::uint64_t part : {derived.group.low, derived.group.high, base.identity.low, base.identity.high}) hasher.add(part);
+  for (const std::uint64_t part : {derived.group.low, derived.group.high, base.identity.low, base.identity.high})
+    hasher.add(part);
   record.identity = hasher.finish();
   record.data_bytes = static_cast<std::uint32_t>(bytes);
   record.data = bytes == 0 ? nullptr : static_cast<char*>(pool_.allocate(bytes));

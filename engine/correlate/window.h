@@ -57,9 +57,10 @@ class Window {
 // Sum of weights (event_count over rules).
 [[nodiscard]] std::unique_ptr<Window> make_count_window(const WindowContext& context, DurationUs width, std::uint64_t threshold);
 // Distinct values: value_count, temporal (values are rules), event_count over correlations (values are ids).
-[[nodiscard]] std::unique_ptr<Window> make_distinct_window(const WindowContext& context, DurationUs width, std::uint64_t threshold,
-                                                           bool weighted);
+[[nodiscard]] std::unique_ptr<Window> make_distinct_window(const WindowContext& context, DurationUs width,
+                                                           std::uint64_t threshold, bool weighted);
 // temporal_ordered: values are masks of positions, at most 64 of them.
-[[nodiscard]] std::unique_ptr<Window> make_ordered_window(const WindowContext& context, DurationUs width, std::uint32_t positions);
+[[nodiscard]] std::unique_ptr<Window> make_ordered_window(const WindowContext& context, DurationUs width,
+                                                          std::uint32_t positions);
 
 }  // namespace vedette::correlate

@@ -17,7 +17,8 @@ TEST(Ids, Vectors) {
 }
 
 TEST(Ids, PartsAreDelimited) {
-  EXPECT_NE(correlation_alert_id("default", kRule, 1, {"ab", "c"}, "1"), correlation_alert_id("default", kRule, 1, {"a", "bc"}, "1"));
+  EXPECT_NE(correlation_alert_id("default", kRule, 1, {"ab", "c"}, "1"),
+            correlation_alert_id("default", kRule, 1, {"a", "bc"}, "1"));
   EXPECT_NE(correlation_alert_id("default", kRule, 1, {"ab"}, "1"), correlation_alert_id("default", kRule, 1, {"ab", ""}, "1"));
 }
 
@@ -51,15 +52,16 @@ TEST(Json, EveryKeyInOrder) {
   alert.entities = {{"user", "Alice"}};
   std::string out;
   append_json(out, alert);
-  EXPECT_EQ(out,
-            R"({"alert_id":"fc34b5ec4644027af1d6bab2a669b333","rule_id":"11111111-1111-4111-8111-111111111111",)"
-            R"("rule":"okta_burst","level":"high","time":"2026-01-05T08:00:00.000001Z","group":{"user":"Alice","ip":null},)"
-            R"("count":3,"events":["okta:e1","sshd:e2"],"elided":1,"reason":"because","title":"Burst of \"failures\"",)"
-            R"("author":"Ann; Bob","references":["https://example.com/a"],"tags":["attack.credential-access","attack.t1110"],)"
-            R"("tenant":"default","source":["okta","sshd"],"first_time":"2026-01-05T08:00:00.000000Z",)"
-            R"("last_time":"2026-01-05T08:00:00.000001Z","fired_at":"2026-01-05T08:00:01.000000Z",)"
-            R"("episode_id":"fc34b5ec4644027af1d6bab2a669b333","continuation":true,"revision":1,"status":"new","incomplete":false,)"
-            R"("flags":["late","repeated"],"rule_hash":"0123456789abcdef","entities":[{"type":"user","value":"Alice"}]})");
+  EXPECT_EQ(
+      out,
+      R"({"alert_id":"fc34b5ec4644027af1d6bab2a669b333","rule_id":"11111111-1111-4111-8111-111111111111",)"
+      R"("rule":"okta_burst","level":"high","time":"2026-01-05T08:00:00.000001Z","group":{"user":"Alice","ip":null},)"
+      R"("count":3,"events":["okta:e1","sshd:e2"],"elided":1,"reason":"because","title":"Burst of \"failures\"",)"
+      R"("author":"Ann; Bob","references":["https://example.com/a"],"tags":["attack.credential-access","attack.t1110"],)"
+      R"("tenant":"default","source":["okta","sshd"],"first_time":"2026-01-05T08:00:00.000000Z",)"
+      R"("last_time":"2026-01-05T08:00:00.000001Z","fired_at":"2026-01-05T08:00:01.000000Z",)"
+      R"("episode_id":"fc34b5ec4644027af1d6bab2a669b333","continuation":true,"revision":1,"status":"new","incomplete":false,)"
+      R"("flags":["late","repeated"],"rule_hash":"0123456789abcdef","entities":[{"type":"user","value":"Alice"}]})");
 }
 
 TEST(Json, AbsentIsNull) {
@@ -68,18 +70,19 @@ TEST(Json, AbsentIsNull) {
   alert.withdrawn = true;
   std::string out;
   append_json(out, alert);
-  EXPECT_EQ(out,
-            R"({"alert_id":null,"rule_id":null,"rule":null,"level":"medium","time":"1970-01-01T00:00:00.000000Z","group":{},)"
-            R"("count":0,"events":[],"elided":0,"reason":null,"title":null,"author":null,"references":[],"tags":[],"tenant":null,)"
-            R"("source":[],"first_time":"1970-01-01T00:00:00.000000Z","last_time":"1970-01-01T00:00:00.000000Z",)"
-            R"("fired_at":"1970-01-01T00:00:00.000000Z","episode_id":null,"continuation":false,"revision":1,"status":"withdrawn",)"
-            R"("incomplete":false,"flags":[],"rule_hash":null,"entities":[]})");
+  EXPECT_EQ(
+      out, R"({"alert_id":null,"rule_id":null,"rule":null,"level":"medium","time":"1970-01-01T00:00:00.000000Z","group":{},)"
+           R"("count":0,"events":[],"elided":0,"reason":null,"title":null,"author":null,"references":[],"tags":[],"tenant":null,)"
+           R"("source":[],"first_time":"1970-01-01T00:00:00.000000Z","last_time":"1970-01-01T00:00:00.000000Z",)"
+           R"("fired_at":"1970-01-01T00:00:00.000000Z","episode_id":null,"continuation":false,"revision":1,"status":"withdrawn",)"
+           R"("incomplete":false,"flags":[],"rule_hash":null,"entities":[]})");
 }
 
 TEST(Reason, Sentences) {
   const Members alice = {{"user", "alice"}};
   const DurationUs quarter = 15 * kMinuteUs;
-  EXPECT_EQ(count_reason(12, false, {"aws", "okta", "sshd"}, alice, quarter, 10), "12 events of 3 systems for alice within 15 m (threshold 10)");
+  EXPECT_EQ(count_reason(12, false, {"aws", "okta", "sshd"}, alice, quarter, 10),
+            "12 events of 3 systems for alice within 15 m (threshold 10)");
   EXPECT_EQ(count_reason(10, false, {"okta"}, {}, quarter, 10), "10 okta events within 15 m (threshold 10)");
   EXPECT_EQ(count_reason(2, true, {"okta"}, alice, quarter, 2), "2 contributing alerts for alice within 15 m (threshold 2)");
   EXPECT_EQ(distinct_reason(4, {"client.ipAddress"}, {{"user", "bob"}}, 10 * kMinuteUs, 3),
@@ -87,7 +90,8 @@ TEST(Reason, Sentences) {
   EXPECT_EQ(distinct_reason(4, {"a", "b"}, {}, 10 * kMinuteUs, 3), "4 distinct a and b within 10 m (threshold 3)");
   EXPECT_EQ(ordered_reason({"okta_password_change", "okta_sso_sensitive"}, alice, 252 * kSecondUs),
             "okta_password_change then okta_sso_sensitive for alice within 4 m 12 s");
-  EXPECT_EQ(temporal_reason({"a", "b", "c"}, {{"user", "alice"}, {"ip", "10.0.0.1"}}, 0), "a, b and c for alice and 10.0.0.1 at the same time");
+  EXPECT_EQ(temporal_reason({"a", "b", "c"}, {{"user", "alice"}, {"ip", "10.0.0.1"}}, 0),
+            "a, b and c for alice and 10.0.0.1 at the same time");
   EXPECT_EQ(event_reason("sshd", "brute", {{"user", ""}}, 5), "5 sshd events matched brute for no user");
 }
 

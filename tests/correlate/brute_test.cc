@@ -35,7 +35,8 @@ std::string lower(std::string text) {
 }
 
 // Whether positions [0, position] can be filled by items not used yet, the item of the last position being given.
-bool fill(const std::vector<Item>& items, std::size_t position, std::int64_t latest, std::int64_t earliest, std::set<std::string>& used) {
+bool fill(const std::vector<Item>& items, std::size_t position, std::int64_t latest, std::int64_t earliest,
+          std::set<std::string>& used) {
   for (const Item& item : items) {
     if (item.t > latest || item.t < earliest || !item.inputs.contains(position) || used.contains(item.id)) continue;
     if (position == 0) return true;
@@ -108,7 +109,8 @@ Item item_of(const Event& event, std::size_t input) {
 }
 
 // Triggers of a correlation per group, inner ones first; all members are one field.
-std::vector<std::pair<std::string, Item>> triggers(const std::vector<Corr>& all, std::size_t index, const std::vector<Event>& events) {
+std::vector<std::pair<std::string, Item>> triggers(const std::vector<Corr>& all, std::size_t index,
+                                                   const std::vector<Event>& events) {
   const Corr& c = all[index];
   Grouped groups;
   for (std::size_t input = 0; input < c.rules.size(); ++input) {

@@ -55,7 +55,8 @@ TEST(Phase, IsTheDigestModuloThePeriodFromSixHoursOn) {
   EXPECT_EQ(correlate::bucket_phase(6 * kHourUs - 1, "default", "c", keys), 0);
   const auto expected = first_u64(digest_parts({"default", "c", "alice"})) % static_cast<std::uint64_t>(6 * kHourUs);
   EXPECT_EQ(correlate::bucket_phase(6 * kHourUs, "default", "c", keys), static_cast<DurationUs>(expected));
-  EXPECT_NE(correlate::bucket_phase(6 * kHourUs, "default", "c", std::vector<std::string_view>{"bob"}), static_cast<DurationUs>(expected));
+  EXPECT_NE(correlate::bucket_phase(6 * kHourUs, "default", "c", std::vector<std::string_view>{"bob"}),
+            static_cast<DurationUs>(expected));
 }
 
 TEST(Phase, MovesTheBucketsOfAGroup) {
@@ -63,7 +64,8 @@ TEST(Phase, MovesTheBucketsOfAGroup) {
   const DurationUs phase = correlate::bucket_phase(kDayUs, "default", "c", std::vector<std::string_view>{"alice"});
   const double edge = static_cast<double>(phase) / 1e6;
   Replay run(make_plan({.correlations = {count(1, 60, day)}}));
-  run.feed_all({{.rules = {"r"}, .t = edge - 1, .id = "a", .a = edge}, {.rules = {"r"}, .t = edge + 1, .id = "b", .a = edge + 1},
+  run.feed_all({{.rules = {"r"}, .t = edge - 1, .id = "a", .a = edge},
+                {.rules = {"r"}, .t = edge + 1, .id = "b", .a = edge + 1},
                 {.rules = {"r"}, .t = edge + 2, .id = "c", .a = edge + 2}});
   EXPECT_EQ(run.buckets("c"), (Buckets{-1, 0}));
 }
@@ -202,7 +204,9 @@ TEST(Groups, FanOutStopsAt64Tuples) {
   Replay run(make_plan({.correlations = {c}}));
   run.feed(event);
   EXPECT_EQ(run.alerts().size(), 64U);
-  EXPECT_EQ(run.alerts().front().key_text, std::string("u0\0" "10.0.0.0\0", 12));
+  EXPECT_EQ(run.alerts().front().key_text, std::string("u0\0"
+                                                       "10.0.0.0\0",
+                                                       12));
 }
 
 TEST(Groups, AKeyIsFoldedAndSharedAcrossSpellings) {

@@ -29,14 +29,17 @@ std::vector<Event> joined(std::vector<std::vector<Event>> parts) {
 }
 
 TEST(Chain, SuppressionDoesNotHideLaterTriggersFromTheOuterRule) {
-  const Corr outer{.name = "outer", .type = Type::temporal_ordered, .rules = {"failures", "success"}, .window = 60, .period = 600};
+  const Corr outer{
+      .name = "outer", .type = Type::temporal_ordered, .rules = {"failures", "success"}, .window = 60, .period = 600};
   const std::vector<Event> events = joined({burst(0), burst(3000), {hit("success", 3010)}});
   EXPECT_EQ(buckets_in_every_order({.correlations = {failures(), outer}}, events, "outer"), Buckets{5});
-  EXPECT_EQ(buckets_in_every_order({.correlations = {failures(), outer}}, joined({burst(0), {hit("success", 3010)}}), "outer"), Buckets{});
+  EXPECT_EQ(buckets_in_every_order({.correlations = {failures(), outer}}, joined({burst(0), {hit("success", 3010)}}), "outer"),
+            Buckets{});
 }
 
 TEST(Chain, EvidenceHoldsTheInnerEvents) {
-  const Corr outer{.name = "outer", .type = Type::temporal_ordered, .rules = {"failures", "success"}, .window = 60, .period = 600};
+  const Corr outer{
+      .name = "outer", .type = Type::temporal_ordered, .rules = {"failures", "success"}, .window = 60, .period = 600};
   Replay run(make_plan({.correlations = {failures(), outer}}));
   run.feed_all(joined({burst(0), {hit("success", 10)}}));
   ASSERT_EQ(run.alerts().size(), 1U);
@@ -70,8 +73,14 @@ TEST(Chain, AnInnerIdIsInTheWindowWhenAnyOfItsTriggersIs) {
 }
 
 TEST(Chain, ValueCountSeesEveryTriggerThroughItsEvent) {
-  const Corr outer{.name = "outer", .type = Type::value_count, .rules = {"failures"}, .window = 600, .threshold = 2, .period = 600,
-                   .members = {"ip"}, .values = {"user"}};
+  const Corr outer{.name = "outer",
+                   .type = Type::value_count,
+                   .rules = {"failures"},
+                   .window = 600,
+                   .threshold = 2,
+                   .period = 600,
+                   .members = {"ip"},
+                   .values = {"user"}};
   std::vector<Event> events = burst(0);
   for (Event event : burst(100)) {
     event.user = {"bob"};
@@ -84,7 +93,12 @@ TEST(Chain, ValueCountSeesEveryTriggerThroughItsEvent) {
 }
 
 TEST(Chain, TheOuterRuleMayGroupByAnotherField) {
-  const Corr outer{.name = "outer", .type = Type::temporal, .rules = {"failures", "other"}, .window = 60, .threshold = 2, .period = 600,
+  const Corr outer{.name = "outer",
+                   .type = Type::temporal,
+                   .rules = {"failures", "other"},
+                   .window = 60,
+                   .threshold = 2,
+                   .period = 600,
                    .members = {"ip"}};
   Event other = hit("other", 20);
   other.user = {"mallory"};
@@ -104,7 +118,8 @@ TEST(Chain, ADerivedEventFillsAPositionAsItsSourceEvent) {
 }
 
 TEST(Chain, GenerateBucketsOnlyTheInnerAlert) {
-  const Corr outer{.name = "outer", .type = Type::temporal_ordered, .rules = {"failures", "success"}, .window = 60, .period = 600};
+  const Corr outer{
+      .name = "outer", .type = Type::temporal_ordered, .rules = {"failures", "success"}, .window = 60, .period = 600};
   Corr inner = failures();
   inner.generate = true;
   Replay run(make_plan({.correlations = {inner, outer}}));
@@ -117,7 +132,8 @@ TEST(Chain, GenerateBucketsOnlyTheInnerAlert) {
 }
 
 TEST(Chain, ThreeLevels) {
-  const Corr middle{.name = "middle", .type = Type::temporal_ordered, .rules = {"failures", "success"}, .window = 60, .period = 3600};
+  const Corr middle{
+      .name = "middle", .type = Type::temporal_ordered, .rules = {"failures", "success"}, .window = 60, .period = 3600};
   const Corr outer{.name = "outer", .type = Type::temporal_ordered, .rules = {"middle", "export"}, .window = 60, .period = 600};
   const std::vector<Event> events = joined({burst(0), {hit("success", 40), hit("export", 100)}});
   EXPECT_EQ(buckets_in_every_order({.correlations = {failures(), middle, outer}}, events, "outer"), Buckets{0});

@@ -141,8 +141,7 @@ void project(const plan::Plan& plan, const Event& event, Projected& out) {
   out.hits.head.id = out.arena.copy(event.id);
   out.hits.head.repeat = event.repeat;
   out.hits.head.flags = static_cast<std::uint8_t>(event.flags | (event.repeat > 1 ? event::kRepeated : 0));
-  out.hits.head.source =
-      static_cast<std::uint32_t>(std::find(kSources.begin(), kSources.end(), event.source) - kSources.begin());
+  out.hits.head.source = static_cast<std::uint32_t>(std::find(kSources.begin(), kSources.end(), event.source) - kSources.begin());
 }
 
 }  // namespace

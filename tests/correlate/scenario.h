@@ -15,8 +15,8 @@ namespace vedette::test {
 using Values = std::vector<std::string>;
 
 struct Event {
-  Values rules;   // names of the rules it matches
-  double t = 0;   // seconds
+  Values rules;  // names of the rules it matches
+  double t = 0;  // seconds
   std::string id;
   Values user = {"alice"};
   Values value = {};
@@ -25,22 +25,22 @@ struct Event {
   std::string source = "okta";
   std::uint32_t repeat = 1;
   std::uint8_t flags = 0;
-  double a = 4000; // arrival stamp, seconds
+  double a = 4000;  // arrival stamp, seconds
 };
 
 struct Corr {
   std::string name;
   plan::CorrelationType type = plan::CorrelationType::event_count;
-  Values rules;              // names of rules or of correlations defined before
-  double window = 600;       // seconds
+  Values rules;         // names of rules or of correlations defined before
+  double window = 600;  // seconds
   std::uint64_t threshold = 3;
-  double period = 600;       // suppress.for; 0 = one alert per trigger
+  double period = 600;  // suppress.for; 0 = one alert per trigger
   Values members = {"user"};
-  Values values = {};        // counted fields
+  Values values = {};                  // counted fields
   std::vector<std::uint32_t> by = {};  // members; empty = all of them
   bool by_nothing = false;             // suppress.by: []
   bool across_tenants = false;
-  bool generate = false;     // its own alerts although a later correlation reads it
+  bool generate = false;  // its own alerts although a later correlation reads it
 };
 
 // Rules are those named by the correlations; emit lists rules that make their own alerts as well.
@@ -78,6 +78,7 @@ class Replay {
 
 // Buckets of a rule's alerts, asserted to be the same in every order of arrival (all of them up to 6 events, else
 // seeded shuffles). Alert ids must agree, too.
-[[nodiscard]] std::set<std::int64_t> buckets_in_every_order(const PlanSpec& spec, std::vector<Event> events, const std::string& rule);
+[[nodiscard]] std::set<std::int64_t> buckets_in_every_order(const PlanSpec& spec, std::vector<Event> events,
+                                                            const std::string& rule);
 
 }  // namespace vedette::test

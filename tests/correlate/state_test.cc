@@ -20,7 +20,13 @@ Event hit(double t, std::size_t n, const std::string& user = "alice") {
 Corr count(std::uint64_t threshold) { return {.name = "c", .rules = {"r"}, .window = 60, .threshold = threshold, .period = 600}; }
 
 Corr distinct(std::uint64_t threshold) {
-  return {.name = "c", .type = Type::value_count, .rules = {"r"}, .window = 60, .threshold = threshold, .period = 600, .values = {"value"}};
+  return {.name = "c",
+          .type = Type::value_count,
+          .rules = {"r"},
+          .window = 60,
+          .threshold = threshold,
+          .period = 600,
+          .values = {"value"}};
 }
 
 TEST(Pruning, ABusyGroupStaysSmall) {
@@ -111,7 +117,8 @@ TEST(Evidence, TheSameLogGivesTheSameAlerts) {
   const plan::PlanPtr plan = make_plan(named);
   std::mt19937_64 random(3);
   std::vector<Event> events;
-  for (std::size_t i = 0; i < 500; ++i) events.push_back(hit(static_cast<double>(random() % 3000), i, "u" + std::to_string(random() % 3)));
+  for (std::size_t i = 0; i < 500; ++i)
+    events.push_back(hit(static_cast<double>(random() % 3000), i, "u" + std::to_string(random() % 3)));
   for (Event& event : events) event.a = 4000;
   const auto lines = [&] {
     Replay run(plan);

@@ -44,7 +44,8 @@ std::vector<Event> at(const std::vector<double>& times) {
 }
 
 Event valued(double t, Values value) {
-  return {.rules = {"r"}, .t = t, .id = "v" + std::to_string(t) + (value.empty() ? "" : value.front()), .value = std::move(value)};
+  return {
+      .rules = {"r"}, .t = t, .id = "v" + std::to_string(t) + (value.empty() ? "" : value.front()), .value = std::move(value)};
 }
 
 Event named(const std::string& rule, double t, const std::string& id = "") {
@@ -90,15 +91,23 @@ const std::vector<Vector> kVectors = {
     {"ordered_one_event_one_position", ordered({"A", "B"}), {{.rules = {"A", "B"}, .t = 5, .id = "e1"}}, {}},
     {"ordered_exactly_w_apart", ordered({"A", "B"}), {named("A", 0), named("B", 600)}, {1}},
     {"ordered_just_over_w", ordered({"A", "B"}), {named("A", 0), named("B", 601)}, {}},
-    {"ordered_double_duty", ordered({"A", "B", "C"}),
-     {named("A", 1), {.rules = {"A", "B"}, .t = 2, .id = "ab"}, named("C", 3)}, {0}},
+    {"ordered_double_duty",
+     ordered({"A", "B", "C"}),
+     {named("A", 1), {.rules = {"A", "B"}, .t = 2, .id = "ab"}, named("C", 3)},
+     {0}},
     {"ordered_double_duty_needs_two", ordered({"A", "B", "C"}), {{.rules = {"A", "B"}, .t = 2, .id = "ab"}, named("C", 3)}, {}},
-    {"ordered_tie_needs_matching", ordered({"A", "B", "C"}),
-     {{.rules = {"A", "B"}, .t = 2, .id = "ab"}, named("B", 2, "b"), named("C", 2, "c")}, {0}},
-    {"ordered_tie_trigger_is_not_reused", ordered({"A", "B"}),
-     {{.rules = {"A", "B"}, .t = 2, .id = "one"}, {.rules = {"A"}, .t = 3, .id = "two"}}, {}},
-    {"ordered_tie_both_ways", ordered({"A", "B"}),
-     {{.rules = {"A", "B"}, .t = 2, .id = "one"}, {.rules = {"A", "B"}, .t = 2, .id = "two"}}, {0}},
+    {"ordered_tie_needs_matching",
+     ordered({"A", "B", "C"}),
+     {{.rules = {"A", "B"}, .t = 2, .id = "ab"}, named("B", 2, "b"), named("C", 2, "c")},
+     {0}},
+    {"ordered_tie_trigger_is_not_reused",
+     ordered({"A", "B"}),
+     {{.rules = {"A", "B"}, .t = 2, .id = "one"}, {.rules = {"A"}, .t = 3, .id = "two"}},
+     {}},
+    {"ordered_tie_both_ways",
+     ordered({"A", "B"}),
+     {{.rules = {"A", "B"}, .t = 2, .id = "one"}, {.rules = {"A", "B"}, .t = 2, .id = "two"}},
+     {0}},
 };
 
 class Vectors : public testing::TestWithParam<Vector> {};
