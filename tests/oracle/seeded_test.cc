@@ -35,7 +35,7 @@ TEST_P(Seeded, AgreesWithTheNaiveEvaluator) {
       name_of(kind), plan.first_seed, tally.cases, tally.rule_sets, tally.runs, share(tally.fired), share(tally.boundary),
       share(tally.late), tally.alerts, tally.cases - tally.disagreements, tally.cases);
   EXPECT_EQ(tally.disagreements, 0u) << name_of(kind) << " seed " << tally.first_bad_seed << ", " << tally.first_bad;
-  if (!only.empty() || tally.cases < 1000) return;
+  if (!only.empty() || tally.cases < 2000) return;
   EXPECT_GE(tally.rule_sets, 200u);
   EXPECT_GE(share(tally.fired), 20.0);
   EXPECT_LE(share(tally.fired), 80.0);

@@ -26,6 +26,8 @@ std::string uuid(Random& random) {
   return text;
 }
 
+Micros whole(Micros us) { return us / kSecond * kSecond; }
+
 bool sequence_like(Type type) { return type == Type::temporal || type == Type::temporal_ordered; }
 
 // How many windows a case of a type or pair spans, so that some cases fire and some do not; found by trial.
@@ -224,8 +226,9 @@ class Builder {
     if (by) correlation.suppress.by = {correlation.group_by[static_cast<std::size_t>(random_.between(0, 1))].name};
     if (random_.percent(25)) return;
     const Micros w = correlation.window;
-    const std::vector<Micros> periods = {0,     0,     w / 2 / kSecond * kSecond,       w,         w,
-                                         2 * w, 3 * w, (w / 3 / kSecond + 1) * kSecond, 6 * kHour, 24 * kHour};
+    const std::vector<Micros> periods = {
+        0,         0,         whole(w / 2), w, w, 2 * w, 3 * w, whole(w * 3 / 2), whole(w * 5 / 2), whole(w / 3) + kSecond,
+        6 * kHour, 24 * kHour};
     correlation.suppress.period = random_.pick(periods);
   }
 
