@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <limits>
 #include <numeric>
 #include <thread>
@@ -72,7 +73,14 @@ Status Replay::open() {
   total_bytes_ = std::accumulate(files_.begin(), files_.end(), std::uint64_t{0},
                                  [](std::uint64_t sum, const InputFile& f) { return sum + f.size; });
   allow_many_files();
-  return options_.rejects.empty() ? Status{} : rejects_.open(options_.rejects);
+  if (options_.rejects.empty()) return {};
+  for (const InputFile& file : files_) {
+    std::error_code unknown;
+    if (std::filesystem::equivalent(file.path, options_.rejects, unknown)) {
+      return Error{"is one of the inputs; --rejects needs a file of its own", options_.rejects};
+    }
+  }
+  return rejects_.open(options_.rejects);
 }
 
 Result<std::unique_ptr<ReplayReader>> Replay::make_reader() const {

@@ -283,6 +283,7 @@ void Service::deliver(const std::vector<alert::Alert>& alerts) {
   for (const alert::Alert& alert : alerts) {
     json.clear();
     alert::append_json(json, alert);
+    if (alert.rule->shadow) continue;  // evaluated and counted, never routed
     for (const Sink& sink : sinks_) {
       if (alert.level >= sink.min_level) sink.sink->deliver(alert, json);
     }

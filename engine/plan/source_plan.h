@@ -81,6 +81,7 @@ struct SourcePlan {
   std::vector<std::string> sentinels;  // folded comparison; missing as keys and counted values
   std::vector<Canonical> canonical;
   std::vector<FieldPath> fields;  // known paths, canonical case
+  std::vector<FieldPath> encoded;  // known paths whose strings hold JSON or {k=v} text
   std::vector<Normalise> normalise;
   std::vector<TextPattern> patterns;
   ZonePtr zone;                 // for zone-less times; null = UTC

@@ -165,6 +165,10 @@ class ArmBuilder {
       reporter_.at("V2014", where, fmt::format("field `{}` is unknown to source {}", name, builder_.source().name),
                    fmt::format("did you mean `{}`?", resolved.suggestion));
     }
+    if (!resolved.encoded.empty()) {
+      reporter_.at("V1305", where, fmt::format("`{}` is a string; fields inside it are not supported yet", resolved.encoded),
+                   fmt::format("match its text: `{}|contains`", resolved.encoded));
+    }
     return builder_.field(resolved.expr);
   }
 

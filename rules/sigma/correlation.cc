@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <set>
@@ -248,7 +249,8 @@ class CorrelationParser {
       return;
     }
     if (node->is_scalar()) {
-      const bool text = !counting() && node->text.find_first_of("<>=0123456789") == std::string::npos;
+      const bool letters = std::any_of(node->text.begin(), node->text.end(), [](unsigned char c) { return std::isalpha(c) != 0; });
+      const bool text = !counting() && letters && node->text.find_first_of("<>=") == std::string::npos;
       reporter_.at(text ? "V1303" : "V1207", node->where,
                    text ? "conditions over rule names are not supported yet" : "the condition must be a map",
                    text ? "leave the condition out: all rules must occur" : "for example `condition: {gte: 10}`");
@@ -315,6 +317,9 @@ class CorrelationParser {
       reporter_.at("V1207", key.where, fmt::format("`field` has no meaning for {}", kTypes[static_cast<std::size_t>(out_.type)]),
                    "value_count counts the values of a field");
       return;
+    }
+    if (value.is_sequence() && value.items.empty()) {
+      reporter_.at("V1208", value.where, "`field` must name a field", "for example `field: target.displayName`");
     }
     for (const Node* item : list_of(value)) {
       if (item->is_scalar() && !item->text.empty()) {

@@ -57,6 +57,20 @@ FieldPath with_indices(FieldPath path) {
   return out;
 }
 
+namespace {
+
+// a[0].b as keys only: an object may have a key `0`, and a literal dotted key `a.0.b` is that text.
+FieldPath without_indices(const FieldPath& path) {
+  FieldPath out;
+  for (const PathSegment& segment : path.segments) {
+    out.segments.push_back({segment.key, -1});
+    if (segment.index >= 0) out.segments.push_back({std::to_string(segment.index), -1});
+  }
+  return out;
+}
+
+}  // namespace
+
 bool is_normalised_name(std::string_view name) {
   return std::find(kNormalisedNames.begin(), kNormalisedNames.end(), name) != kNormalisedNames.end();
 }
@@ -124,6 +138,10 @@ ResolvedField SourceBuilder::resolve(const FieldExpr& written, const plan::Norma
   FieldPath repaired = repair(out.expr.path, whole);
   if (repaired != out.expr.path) out.repaired = repaired.text();
   if (!whole && out.repaired.empty()) out.suggestion = nearest(name, known_);
+  for (const FieldPath& path : program_.source.encoded) {
+    const std::string inside = keys_of(path);
+    if (keys_of(repaired).starts_with(inside + ".")) out.encoded = inside;
+  }
   if (out.expr.filter) {
     bool ignored = false;
     out.expr.filter->key_path = repair(with_indices(out.expr.filter->key_path), ignored);
@@ -137,6 +155,7 @@ std::uint32_t SourceBuilder::slot(const FieldPath& path) {
   if (!added) return found->second;
   plan::Slot slot;
   slot.path = path;
+  if (FieldPath keys = without_indices(path); keys != path) slot.spellings.push_back(std::move(keys));
   for (const plan::Canonical& canonical : program_.source.canonical) {
     if (canonical.upper && keys_of(canonical.to) == keys_of(path)) slot.upper = true;
     if (!canonical.from) continue;

@@ -20,9 +20,9 @@ using plan::FieldPath;
 using plan::SourcePlan;
 using yaml::Node;
 
-constexpr std::array<std::string_view, 17> kKeys = {"source",    "logsource", "recognise", "unwrap",    "id",         "time",
+constexpr std::array<std::string_view, 18> kKeys = {"source",    "logsource", "recognise", "unwrap",    "id",         "time",
                                                     "arrival",   "accept",    "settle",    "sentinels", "canonical",  "fields",
-                                                    "normalise", "patterns",  "timezone",  "year",      "description"};
+                                                    "normalise", "patterns",  "timezone",  "year",      "description", "encoded"};
 constexpr std::array<std::string_view, 3> kLogSourceKeys = {"category", "product", "service"};
 constexpr std::array<std::string_view, 3> kRecogniseKeys = {"all", "any", "none"};
 constexpr std::array<std::string_view, 2> kTimeKeys = {"path", "format"};
@@ -121,6 +121,7 @@ class SourceLoader {
     out.unwrap = paths(document, "unwrap");
     out.id = paths(document, "id");
     out.fields = paths(document, "fields");
+    if (reader_.optional(document, "encoded") != nullptr) out.encoded = paths(document, "encoded");
     if (const Node* value = reader_.optional(document, "sentinels")) out.sentinels = reader_.texts(*value);
   }
 

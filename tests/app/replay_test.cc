@@ -156,6 +156,16 @@ TEST(Replay, RefusedRecordsAreCountedAndKept) {
   EXPECT_NE(rejects.find("\\\"eventType\\\": }"), std::string::npos) << rejects;
 }
 
+TEST(Replay, TheRejectFileIsNeverAnInput) {
+  const Folder folder;
+  const std::string text = login_failure(1, kStart, "a@acme.example") + "\n";
+  const std::string file = folder.write("e.ndjson", text);
+  const Outcome outcome = run(replay({"--rejects", folder.path("./e.ndjson"), file}));
+  EXPECT_EQ(outcome.code, 2) << outcome.err;
+  EXPECT_NE(outcome.err.find("--rejects"), std::string::npos) << outcome.err;
+  EXPECT_EQ(read_file(file), text) << "the input is untouched";
+}
+
 TEST(Replay, MissingInputAndBrokenRulesAreUsageErrors) {
   const Folder folder;
   EXPECT_EQ(run(replay({folder.path("nothing.ndjson")})).code, 2);

@@ -84,6 +84,7 @@ TEST(Correlation, ValueCountTuple) {
   ASSERT_EQ(first(compiled).inputs[0].values.size(), 2U);
   EXPECT_TRUE(first(compiled).members.empty());
   EXPECT_EQ(codes("  type: value_count\n  rules: [a]\n  timespan: 1m\n  condition: {gte: 3}\n"), "V1208");
+  EXPECT_NE(codes("  type: value_count\n  rules: [a]\n  timespan: 1m\n  condition: {field: [], gte: 3}\n").find("V1208"), std::string::npos);
   EXPECT_EQ(codes("  type: value_count\n  rules: [a]\n  timespan: 1m\n  condition: {field: actor.id}\n"), "V1206");
 }
 

@@ -33,6 +33,7 @@ plan::SourcePlan okta() {
                             "severity"}) {
     source.fields.push_back(path(field));
   }
+  source.encoded.push_back(path("debugContext.debugData.behaviors"));
   source.canonical.push_back({path("client.ipChain"), path("request.ipChain"), false});
   source.canonical.push_back({std::nullopt, path("outcome.result"), true});
   plan::Normalise login;
