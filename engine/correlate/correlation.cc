@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/base/fold.h"
+
 namespace vedette::correlate {
 namespace {
 
@@ -90,6 +92,7 @@ void Correlation::apply(Applying& applying, std::vector<std::uint32_t>& passed) 
   std::sort(work_.begin(), work_.end(), [](const Work& a, const Work& b) { return a.input < b.input; });
   touched_.clear();
   triggers_.clear();
+  folded_.clear();
   bool has_key = false;
   for (const Work& work : work_) has_key = contribute(work, applying) || has_key;
   if (!touched_.empty()) ++counters_.hits;
@@ -109,7 +112,7 @@ void Correlation::sweep(std::uint32_t steps) {
   counters_.groups = groups_.live();
 }
 
-void Correlation::column_values(const Work& work, const plan::Binding& binding, std::vector<ColumnValue>& out) const {
+void Correlation::column_values(const Work& work, const plan::Binding& binding, std::vector<ColumnValue>& out) {
   out.clear();
   if (work.hit != nullptr) {
     if (binding.column == plan::kNone) return;
@@ -120,6 +123,7 @@ void Correlation::column_values(const Work& work, const plan::Binding& binding, 
   const Record& record = shared_.records[work.record];
   if (binding.inner_member >= 0) {
     out.push_back(shared_.records.member(work.record, static_cast<std::uint32_t>(binding.inner_member)));
+    if (binding.fold && !is_folded(out.back().key)) out.back().key = folded_.copy(folded(out.back().key));
   } else if (record.base_rule < binding.column_of_rule.size()) {
     const std::uint32_t column = binding.column_of_rule[record.base_rule];
     if (column != plan::kNone) shared_.records.columns(record.base, record.base_rule, column, out);

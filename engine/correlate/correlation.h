@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/arena.h"
 #include "engine/correlate/applying.h"
 #include "engine/correlate/correlator.h"
 #include "engine/correlate/cross_product.h"
@@ -59,7 +60,7 @@ class Correlation {
   [[nodiscard]] std::unique_ptr<Window> make_window();
   [[nodiscard]] bool contribute(const Work& work, Applying& applying);
   void bind(const Work& work, const std::vector<plan::Binding>& bindings, CrossProduct& columns);
-  void column_values(const Work& work, const plan::Binding& binding, std::vector<ColumnValue>& out) const;
+  void column_values(const Work& work, const plan::Binding& binding, std::vector<ColumnValue>& out);
   void enter_group(const Work& work, const std::vector<ColumnValue>& keys, Applying& applying);
   void insert(std::uint32_t group, const GroupHit& hit);
   [[nodiscard]] std::uint64_t hit_value(const Work& work, std::uint32_t record) const;
@@ -122,6 +123,7 @@ class Correlation {
   std::vector<std::string_view> keys_;
   std::vector<ColumnValue> column_;
   std::vector<ColumnValue> members_of_trigger_;
+  Arena folded_{1024};  // keys of inner members that are cased there only
 };
 
 }  // namespace vedette::correlate

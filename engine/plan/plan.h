@@ -57,11 +57,12 @@ enum class CorrelationType : std::uint8_t { event_count, value_count, temporal, 
 [[nodiscard]] std::string_view type_name(CorrelationType type);
 
 // Where a group member or counted value of one input comes from. For rule inputs: `column` of that rule.
-// For correlation inputs: `inner_member` >= 0 takes the inner group's member; else the trigger event's column,
-// `column_of_rule[rule index]` (kNone where that rule cannot reach the inner correlation).
+// For correlation inputs: `inner_member` >= 0 takes the inner group's member (`fold`: cased there, but not here); else the
+// trigger event's column, `column_of_rule[rule index]` (kNone where that rule cannot reach the inner correlation).
 struct Binding {
   std::uint32_t column = kNone;
   std::int32_t inner_member = -1;
+  bool fold = false;
   std::vector<std::uint32_t> column_of_rule;
 };
 

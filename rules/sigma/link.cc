@@ -13,6 +13,16 @@ namespace {
 constexpr int kMaxChain = 4;
 constexpr std::size_t kMaxMembers = 16;
 
+bool is_cased(const plan::FieldExpr& expr) {
+  return std::find(expr.transforms.begin(), expr.transforms.end(), plan::Transform::cased) != expr.transforms.end();
+}
+
+// Of a member's transforms alone: `|local|cased`.
+bool is_cased(const std::string& transforms) {
+  const auto expr = parse_field_expr("a" + transforms);
+  return expr && is_cased(*expr);
+}
+
 }  // namespace
 
 void Compiler::error(std::size_t document, std::string_view code, const Location& where, std::string message, std::string hint) {
@@ -124,9 +134,8 @@ std::uint32_t Compiler::column(std::uint32_t rule, const plan::FieldExpr& expr) 
   std::vector<plan::FieldExpr>& known = column_exprs_[rule];
   const auto found = std::find(known.begin(), known.end(), expr);
   if (found != known.end()) return static_cast<std::uint32_t>(found - known.begin());
-  const bool cased = std::find(expr.transforms.begin(), expr.transforms.end(), plan::Transform::cased) != expr.transforms.end();
   known.push_back(expr);
-  plan_->rules[rule].columns.push_back({expr.text(), cased});
+  plan_->rules[rule].columns.push_back({expr.text(), is_cased(expr)});
   return static_cast<std::uint32_t>(known.size() - 1);
 }
 
@@ -143,14 +152,21 @@ plan::Binding Compiler::bind_rule(std::size_t owner, std::size_t rule_document, 
 }
 
 // The inner group's member of that name, else the field of the trigger event of every base rule that it may come from.
+// A member is taken as its key is, or folded; transforms of its own would lead out of the inner group.
 plan::Binding Compiler::bind_correlation(std::size_t owner, std::size_t inner_document, const MemberDoc& member) {
   plan::Binding out;
   const std::vector<MemberDoc>& inner = documents_[inner_document].correlation.group_by;
   for (std::size_t i = 0; i < inner.size(); ++i) {
-    if (inner[i].name == member.name && (member.transforms.empty() || inner[i].transforms == member.transforms)) {
-      out.inner_member = static_cast<std::int32_t>(i);
-      return out;
-    }
+    if (inner[i].name != member.name) continue;
+    out.inner_member = static_cast<std::int32_t>(i);
+    if (inner[i].transforms == member.transforms) return out;
+    out.fold = is_cased(inner[i].transforms);
+    if (member.transforms.empty()) return out;
+    const std::string label = documents_[inner_document].meta().label();
+    error(owner, "V1212", member.where,
+          fmt::format("`{}` has other transforms than `{}`, by which `{}` is grouped", member.text, inner[i].text, label),
+          fmt::format("put the transforms into the inner rule: group `{}` by `{}`, too", label, member.text));
+    return out;
   }
   const std::vector<AliasDoc>& aliases = documents_[inner_document].correlation.aliases;
   if (std::any_of(aliases.begin(), aliases.end(), [&](const AliasDoc& alias) { return alias.name == member.name; })) {
@@ -369,7 +385,7 @@ std::string Compiler::correlation_hash(const plan::CorrelationPlan& correlation)
     text += fmt::format("input {}\n", meta.semantic_hash);
     for (const std::vector<plan::Binding>* bindings : {&input.members, &input.values}) {
       for (const plan::Binding& binding : *bindings) {
-        if (binding.inner_member >= 0) text += fmt::format("member {}\n", binding.inner_member);
+        if (binding.inner_member >= 0) text += fmt::format("member {}{}\n", binding.inner_member, binding.fold ? " folded" : "");
         if (binding.column != plan::kNone) text += column_text(input.index, binding.column) + "\n";
         for (std::uint32_t rule = 0; rule < binding.column_of_rule.size(); ++rule) {
           if (binding.column_of_rule[rule] != plan::kNone) {

@@ -107,6 +107,35 @@ TEST(Chain, TheOuterRuleMayGroupByAnotherField) {
   EXPECT_EQ(buckets_in_every_order({.correlations = {failures(), outer}}, joined({burst(0), {other}}), "outer"), Buckets{});
 }
 
+TEST(Chain, AMemberThatIsCasedInsideFoldsOutside) {
+  const Corr inner{.name = "failures", .rules = {"fail"}, .window = 60, .threshold = 2, .period = 600, .members = {"user|cased"}};
+  const Corr outer{.name = "outer", .rules = {"failures"}, .window = 600, .threshold = 2, .period = 600};
+  std::vector<Event> events = {hit("fail", 0), hit("fail", 1), hit("fail", 2), hit("fail", 3)};
+  events[0].user = events[1].user = {"bob the first of many"};
+  events[2].user = events[3].user = {"Bob the First of many"};
+  EXPECT_EQ(buckets_in_every_order({.correlations = {inner, outer}}, events, "outer"), Buckets{0});
+  Replay run(make_plan({.correlations = {inner, outer}}));
+  run.feed_all(events);
+  ASSERT_EQ(run.alerts().size(), 1U);
+  EXPECT_EQ(run.alerts().front().key_text, std::string("bob the first of many\0", 22));
+  EXPECT_EQ(run.alerts().front().group.front().second, "Bob the First of many");  // as the trigger spells it
+  EXPECT_EQ(run.alerts().front().count, 2U);
+
+  // Taken as it is, it stays two groups.
+  Corr cased = outer;
+  cased.members = {"user|cased"};
+  EXPECT_EQ(buckets_in_every_order({.correlations = {inner, cased}}, events, "outer"), Buckets{});
+
+  // Folded spellings count as one value.
+  Corr distinct = outer;
+  distinct.type = Type::value_count;
+  distinct.members = {};
+  distinct.values = {"user"};
+  EXPECT_EQ(buckets_in_every_order({.correlations = {inner, distinct}}, events, "outer"), Buckets{});
+  distinct.values = {"user|cased"};
+  EXPECT_EQ(buckets_in_every_order({.correlations = {inner, distinct}}, events, "outer"), Buckets{0});
+}
+
 TEST(Chain, ADerivedEventFillsAPositionAsItsSourceEvent) {
   // The trigger of the inner rule also matches `last`: one event cannot fill both positions.
   const Corr outer{.name = "outer", .type = Type::temporal_ordered, .rules = {"failures", "last"}, .window = 60, .period = 600};

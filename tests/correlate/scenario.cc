@@ -15,7 +15,8 @@ namespace {
 constexpr std::uint32_t kUser = 0;
 constexpr std::uint32_t kValue = 1;
 constexpr std::uint32_t kIp = 2;
-const Values kColumnNames = {"user", "value", "ip"};
+constexpr std::uint32_t kCasedUser = 3;
+const Values kColumnNames = {"user", "value", "ip", "user|cased"};
 const Values kSources = {"aws", "okta", "sshd"};
 
 DurationUs us(double seconds) { return static_cast<DurationUs>(seconds * 1e6); }
@@ -37,7 +38,7 @@ struct Builder {
       rule.meta.key = rule.meta.id = rule.meta.name = name;
       rule.meta.title = "Rule " + name;
       rule.meta.author = "author of " + name;
-      for (const std::string& column : kColumnNames) rule.columns.push_back({column, false});
+      for (const std::string& column : kColumnNames) rule.columns.push_back({column, column.ends_with("|cased")});
       rule.accept = 6 * kHourUs;
       rule.sources = {0, 1, 2};
       rule.emits = false;
@@ -53,7 +54,11 @@ struct Builder {
       return binding;
     }
     const Values& inner = plan->correlations[input.index].members;
-    const auto member = std::find(inner.begin(), inner.end(), name);
+    auto member = std::find(inner.begin(), inner.end(), name);
+    if (member == inner.end()) {
+      member = std::find(inner.begin(), inner.end(), name + "|cased");
+      binding.fold = member != inner.end();
+    }
     if (member != inner.end()) {
       binding.inner_member = static_cast<std::int32_t>(member - inner.begin());
     } else {
@@ -109,10 +114,10 @@ struct Projected {
   Arena arena;
   correlate::EventHits hits;
 
-  correlate::ColumnValues column(const Values& values) {
+  correlate::ColumnValues column(const Values& values, bool cased = false) {
     std::vector<correlate::ColumnValue> out;
     for (const std::string& value : values) {
-      const std::string key = folded(value);
+      const std::string key = cased ? value : folded(value);
       const auto same = [&](const correlate::ColumnValue& known) { return known.key == key; };
       if (std::any_of(out.begin(), out.end(), same)) continue;
       out.push_back({arena.copy(value), arena.copy(key)});
@@ -127,10 +132,11 @@ void project(const plan::Plan& plan, const Event& event, Projected& out) {
   std::vector<correlate::Hit> hits;
   for (std::uint32_t r = 0; r < plan.rules.size(); ++r) {
     if (std::find(event.rules.begin(), event.rules.end(), plan.rules[r].meta.name) == event.rules.end()) continue;
-    const auto columns = out.arena.array<correlate::ColumnValues>(3);
+    const auto columns = out.arena.array<correlate::ColumnValues>(kColumnNames.size());
     columns[kUser] = out.column(event.user);
     columns[kValue] = out.column(event.value);
     columns[kIp] = out.column(event.ip);
+    columns[kCasedUser] = out.column(event.user, true);
     hits.push_back({r, 0, columns});
   }
   const auto span = out.arena.array<correlate::Hit>(hits.size());

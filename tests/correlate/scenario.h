@@ -1,4 +1,5 @@
-// Hand-built plans and events for tests of the correlator: every rule has the columns user, value, ip; times are seconds.
+// Hand-built plans and events for tests of the correlator: every rule has the columns user, value, ip, user|cased;
+// times are seconds.
 #pragma once
 
 #include <cstdint>

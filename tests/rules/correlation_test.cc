@@ -59,6 +59,17 @@ TEST(Correlation, Thresholds) {
   EXPECT_EQ(threshold("{gt: 5}"), "6");
   EXPECT_EQ(threshold("{gte: 2.5}"), "3");
   EXPECT_EQ(threshold("{gt: 2.5}"), "3");
+  EXPECT_EQ(threshold("{gte: 3.0000000000000000001}"), "4");
+  EXPECT_EQ(threshold("{gt: 3.9999999999999999999}"), "4");
+  EXPECT_EQ(threshold("{gte: 3.000}"), "3");
+  EXPECT_EQ(threshold("{gte: 2.5e1}"), "25");
+  EXPECT_EQ(threshold("{gte: 251e-1}"), "26");
+  EXPECT_EQ(threshold("{gte: 1e-3}"), "1");
+  EXPECT_EQ(threshold("{gte: 1e9}"), "1000000000");
+  EXPECT_EQ(threshold("{gte: 1000000000.1}"), "V1207");
+  EXPECT_EQ(threshold("{gte: 1e999999999999}"), "V1207");
+  EXPECT_EQ(threshold("{gte: -0.5}"), "V1207");
+  EXPECT_EQ(threshold("{gt: -0}"), "1");
   EXPECT_EQ(threshold("{gt: 0}"), "1");
   EXPECT_EQ(threshold("{gt: 4, gte: 3}"), "5");
   EXPECT_EQ(threshold("{gte: 0}"), "V1207");
@@ -84,7 +95,8 @@ TEST(Correlation, ValueCountTuple) {
   ASSERT_EQ(first(compiled).inputs[0].values.size(), 2U);
   EXPECT_TRUE(first(compiled).members.empty());
   EXPECT_EQ(codes("  type: value_count\n  rules: [a]\n  timespan: 1m\n  condition: {gte: 3}\n"), "V1208");
-  EXPECT_NE(codes("  type: value_count\n  rules: [a]\n  timespan: 1m\n  condition: {field: [], gte: 3}\n").find("V1208"), std::string::npos);
+  EXPECT_NE(codes("  type: value_count\n  rules: [a]\n  timespan: 1m\n  condition: {field: [], gte: 3}\n").find("V1208"),
+            std::string::npos);
   EXPECT_EQ(codes("  type: value_count\n  rules: [a]\n  timespan: 1m\n  condition: {field: actor.id}\n"), "V1206");
 }
 
@@ -169,6 +181,69 @@ TEST(Correlation, InnerAliasesAreNotFieldsOfTheTrigger) {
   EXPECT_EQ(compile_text(rules + correlation("outer", 3, outer + "[who]\n")).codes(), "");
   EXPECT_EQ(compile_text(rules + correlation("outer", 3, outer + "['who|lower']\n")).codes(), "V1212");
   EXPECT_EQ(compile_text(rules + correlation("outer", 3, outer + "['actor.id|lower']\n")).codes(), "");
+}
+
+// A correlation by `outer` on one by `inner`: the binding of its member, or the codes of its errors.
+std::string binding_text(const std::string& inner, const std::string& outer) {
+  const std::string rest = "]\n  timespan: 10m\n  condition: {gte: 3}\n  group-by: ";
+  const Compiled compiled =
+      compile_text(base("a", 1) + correlation("inner", 2, "  type: event_count\n  rules: [a" + rest + inner) +
+                   correlation("outer", 3, "  type: event_count\n  rules: [inner" + rest + outer));
+  if (compiled.rules.plan == nullptr) return compiled.codes();
+  const plan::Binding& binding = compiled.plan().correlations.at(1).inputs.at(0).members.at(0);
+  return std::to_string(binding.inner_member) + (binding.fold ? " folded" : "");
+}
+
+TEST(Correlation, AMemberOfTheInnerGroupStaysInIt) {
+  const auto text = [](const std::string& inner, const std::string& outer) {
+    return binding_text("['" + inner + "']\n", "['" + outer + "']\n");
+  };
+  EXPECT_EQ(text("actor.id", "actor.id"), "0");
+  EXPECT_EQ(text("actor.id|local", "actor.id"), "0");
+  EXPECT_EQ(text("actor.id|local", "actor.id|local"), "0");
+  EXPECT_EQ(text("actor.id|cased", "actor.id|cased"), "0");
+  EXPECT_EQ(text("actor.id|cased", "actor.id"), "0 folded");
+  EXPECT_EQ(text("actor.id|local|cased", "actor.id"), "0 folded");
+  EXPECT_EQ(text("actor.id", "actor.id|local"), "V1212");
+  EXPECT_EQ(text("actor.id", "actor.id|cased"), "V1212");
+  EXPECT_EQ(text("actor.id|cased", "actor.id|lower"), "V1212");
+  EXPECT_EQ(text("actor.id|domain", "actor.id|local"), "V1212");
+  EXPECT_EQ(text("actor.id", "actor.alternateId|local"), "-1");
+}
+
+TEST(Correlation, CountedValuesAndAliasesStayInTheInnerGroup) {
+  const std::string rules =
+      base("a", 1) +
+      correlation("inner", 2,
+                  "  type: event_count\n  rules: [a]\n  group-by: [actor.id]\n  timespan: 1m\n  condition: {gte: 3}\n");
+  const std::string outer = "  rules: [inner]\n  timespan: 10m\n";
+  const auto counted = [&](const std::string& field) {
+    return compile_text(rules +
+                        correlation("outer", 3, outer + "  type: value_count\n  condition: {field: '" + field + "', gte: 3}\n"))
+        .codes();
+  };
+  EXPECT_EQ(counted("actor.id"), "");
+  EXPECT_EQ(counted("actor.id|local"), "V1212");
+  EXPECT_EQ(counted("actor.alternateId|local"), "");
+  const auto alias = [&](const std::string& field) {
+    return compile_text(rules + correlation("outer", 3,
+                                            outer + "  type: event_count\n  condition: {gte: 3}\n  group-by: [who]\n" +
+                                                "  aliases: {who: {inner: '" + field + "'}}\n"))
+        .codes();
+  };
+  EXPECT_EQ(alias("actor.id"), "");
+  EXPECT_EQ(alias("actor.id|local"), "V1212");
+}
+
+TEST(Correlation, FoldingIsPartOfTheSemanticHash) {
+  const auto hash = [](const std::string& outer) {
+    const std::string rest = "]\n  timespan: 10m\n  condition: {gte: 3}\n  group-by: ";
+    const Compiled compiled =
+        compile_text(base("a", 1) + correlation("inner", 2, "  type: event_count\n  rules: [a" + rest + "['actor.id|cased']\n") +
+                     correlation("outer", 3, "  type: event_count\n  rules: [inner" + rest + outer));
+    return compiled.rules.plan == nullptr ? compiled.codes() : compiled.plan().correlations.at(1).meta.semantic_hash;
+  };
+  EXPECT_NE(hash("[actor.id]\n"), hash("['actor.id|cased']\n"));
 }
 
 TEST(Correlation, CyclesAndDepth) {
