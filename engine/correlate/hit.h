@@ -34,9 +34,12 @@ struct Hit {
 
 // All hits of one event, in rule order.
 struct EventHits {
-  // Final (t, a, flags, id) once sequenced. Before that: a is the newest stamp so far, and t of an event without a usable
-  // time is that of the last good one before it in the batch, or kNoTime.
+  // Final (t, a, flags, id) once sequenced. Before that t of an event without a usable time is that of the last good one
+  // before it in the batch, or kNoTime.
   event::EventHead head;
+  // Per source type: the newest stamp (arrival, else event time) of the batch up to and including this event, or
+  // kNoArrival. What the sequencer makes head.a and the clocks of.
+  std::span<const TimeUs> stamps;
   std::string_view raw;  // raw bytes, only when the id is to be made from them
   std::span<const Hit> hits;
 };
@@ -54,10 +57,8 @@ struct HitBatch {
   BatchCounters counters;
   // Over all events of the batch, with or without hits; kNoTime when it has none with a usable time.
   TimeUs first_good_t = kNoTime, last_good_t = kNoTime, min_t = kNoTime, max_t = kNoTime;
-  // The newest stamp (arrival, else event time) of the batch; heads carry the newest up to and including themselves.
-  TimeUs newest_stamp = event::kNoArrival;
-  // Events per source type, index into Plan::sources.
-  std::vector<std::uint64_t> seen;
+  // Per source type (index into Plan::sources): the newest stamp of the whole batch, or kNoArrival.
+  std::vector<TimeUs> stamps;
 
   // Empties the batch and keeps its memory.
   void clear() {
@@ -66,8 +67,7 @@ struct HitBatch {
     events.clear();
     counters = {};
     first_good_t = last_good_t = min_t = max_t = kNoTime;
-    newest_stamp = event::kNoArrival;
-    seen.assign(seen.size(), 0);
+    stamps.assign(stamps.size(), event::kNoArrival);
   }
 };
 

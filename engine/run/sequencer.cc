@@ -1,6 +1,7 @@
 #include "engine/run/sequencer.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "engine/base/mutation.h"
@@ -15,28 +16,24 @@ constexpr DurationUs kAheadLimit = 5 * kMinuteUs;
 
 class Sequencer::Impl {
  public:
-  Impl(plan::PlanPtr plan, TimeUs now) : plan_(std::move(plan)), now_(now), correlator_(plan_) {
+  Impl(plan::PlanPtr plan, bool live, TimeUs now) : plan_(std::move(plan)), live_(live), now_(now), correlator_(plan_) {
     delivered_.resize(plan_->sources.size());
   }
 
   void apply(const correlate::HitBatch& batch, std::vector<alert::Alert>& alerts) {
     count(batch);
     const event::Origin& origin = *batch.origin;
-    if (origin.clock >= clocks_.size()) clocks_.resize(origin.clock + 1, event::kNoArrival);
-    TimeUs& clock = clocks_[origin.clock];
-    // A clock behind the others is known before its first hits are applied, so that they are not dropped by theirs.
-    if (!batch.events.empty()) advance(batch, std::max(clock, std::min(batch.events.front().head.a, now_)));
     for (const correlate::EventHits& hits : batch.events) {
       correlate::EventHits event = hits;
-      event.head.a = clock = std::max(clock, std::min(event.head.a, now_));
+      // Clocks first: what is dropped depends on the place in the log, never on where a batch ends, and a clock that
+      // starts behind the others is known before its first hits.
+      observe(origin, hits.stamps);
+      event.head.a = clock_of(origin, event.head.source);
       settle_time(event);
+      ordinals_.advance(event.head.a);
       deliver(event, origin, alerts);
     }
-    clock = std::max(clock, std::min(batch.newest_stamp, now_));
-    if (clock != event::kNoArrival) {
-      ordinals_.advance(clock);
-      advance(batch, clock);
-    }
+    observe(origin, batch.stamps);
     ordinals_.end_batch();
   }
 
@@ -69,10 +66,23 @@ class Sequencer::Impl {
   [[nodiscard]] const correlate::Correlator& correlator() const { return correlator_; }
 
  private:
-  void advance(const correlate::HitBatch& batch, TimeUs stamp) {
-    if (stamp == event::kNoArrival) return;
-    for (std::uint32_t source = 0; source < batch.seen.size(); ++source) {
-      if (batch.seen[source] > 0) correlator_.advance(batch.origin->clock, source, stamp);
+  // Live, a clock belongs to a partition; in a replay as arrived, whose stamps are running maxima, to each source type in it.
+  [[nodiscard]] std::uint32_t clock_index(const event::Origin& origin, std::uint32_t source) const {
+    return live_ ? origin.clock : origin.clock * static_cast<std::uint32_t>(delivered_.size()) + source;
+  }
+  [[nodiscard]] TimeUs clock_of(const event::Origin& origin, std::uint32_t source) const {
+    const std::uint32_t index = clock_index(origin, source);
+    return index < clocks_.size() ? clocks_[index] : event::kNoArrival;
+  }
+
+  // Raises the clocks to the stamps of source types that have delivered, and passes them on.
+  void observe(const event::Origin& origin, std::span<const TimeUs> stamps) {
+    for (std::uint32_t source = 0; source < stamps.size(); ++source) {
+      if (stamps[source] == event::kNoArrival) continue;
+      const std::uint32_t index = clock_index(origin, source);
+      if (index >= clocks_.size()) clocks_.resize(index + 1, event::kNoArrival);
+      clocks_[index] = std::max(clocks_[index], std::min(stamps[source], now_));
+      correlator_.advance(index, source, clocks_[index]);
     }
   }
 
@@ -108,6 +118,7 @@ class Sequencer::Impl {
   }
 
   plan::PlanPtr plan_;
+  bool live_;
   TimeUs now_;
   correlate::Correlator correlator_;
   Ordinals ordinals_;
@@ -117,7 +128,7 @@ class Sequencer::Impl {
 };
 
 Sequencer::Sequencer(plan::PlanPtr plan, ClockMode mode, TimeUs now)
-    : impl_(std::make_unique<Impl>(std::move(plan), mode == ClockMode::as_arrived ? now : INT64_MAX)) {}
+    : impl_(std::make_unique<Impl>(std::move(plan), mode == ClockMode::live, mode == ClockMode::as_arrived ? now : INT64_MAX)) {}
 Sequencer::~Sequencer() = default;
 
 void Sequencer::apply(const correlate::HitBatch& batch, std::vector<alert::Alert>& alerts) { impl_->apply(batch, alerts); }

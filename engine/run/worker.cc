@@ -13,7 +13,7 @@ class Worker::Impl final : public event::EventVisitor {
 
   void process(const event::RecordBatch& batch, TimeUs& line_clock, correlate::HitBatch& out) {
     out.clear();
-    out.seen.resize(plan_->sources.size());
+    out.stamps.resize(plan_->sources.size(), event::kNoArrival);
     out.sequence = batch.sequence;
     out.origin = batch.origin;
     out.counters.records = batch.records.size();
@@ -24,7 +24,6 @@ class Worker::Impl final : public event::EventVisitor {
 
   void on_event(const event::EventView& event) override {
     ++out_->counters.events;
-    ++out_->seen[event.head.source];
     const TimeUs t = note_time(event.head);
     if (observer_) observer_(event, matcher_);
     arms_.clear();
@@ -52,7 +51,7 @@ class Worker::Impl final : public event::EventVisitor {
       out.max_t = std::max(out.max_t, head.t);
     }
     const TimeUs stamp = head.a != event::kNoArrival ? head.a : missing ? event::kNoArrival : head.t;
-    out.newest_stamp = std::max(out.newest_stamp, stamp);
+    out.stamps[head.source] = std::max(out.stamps[head.source], stamp);
     return missing ? out.last_good_t : head.t;
   }
 
@@ -62,7 +61,9 @@ class Worker::Impl final : public event::EventVisitor {
     correlate::EventHits hits;
     hits.head = event.head;
     hits.head.t = t;
-    hits.head.a = out.newest_stamp;
+    const std::span<TimeUs> stamps = out.arena.array<TimeUs>(out.stamps.size());
+    std::copy(out.stamps.begin(), out.stamps.end(), stamps.begin());
+    hits.stamps = stamps;
     hits.head.id = out.arena.copy(event.head.id);
     if ((event.head.flags & event::kIdMade) != 0) hits.raw = out.arena.copy(event.raw);
     const std::span<correlate::Hit> list = out.arena.array<correlate::Hit>(arms_.size());

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -51,14 +52,17 @@ class Feed {
   std::vector<alert::Alert> all(const std::vector<Event>& samples) {
     correlate::HitBatch batch;
     batch.origin = origin_;
-    batch.seen = {samples.size()};
+    batch.stamps = {event::kNoArrival};
     const correlate::Hit hit{};
+    std::deque<TimeUs> stamps;
     for (const Event& sample : samples) {
       correlate::EventHits hits;
       const bool missing = (sample.flags & event::kTimeMissing) != 0;
-      batch.newest_stamp = std::max(batch.newest_stamp, sample.stamp != event::kNoArrival ? sample.stamp : missing ? event::kNoArrival : sample.t);
+      const TimeUs stamp = sample.stamp != event::kNoArrival ? sample.stamp : missing ? event::kNoArrival : sample.t;
+      batch.stamps[0] = std::max(batch.stamps[0], stamp);
+      stamps.push_back(batch.stamps[0]);
+      hits.stamps = {&stamps.back(), 1};
       hits.head.t = missing ? batch.last_good_t : sample.t;
-      hits.head.a = batch.newest_stamp;
       hits.head.flags = sample.flags;
       hits.head.id = sample.id.empty() ? batch.arena.copy("e" + std::to_string(next_id_++)) : batch.arena.copy(sample.id);
       hits.raw = batch.arena.copy(sample.raw);
@@ -129,6 +133,20 @@ TEST(Sequencer, AsArrivedStampsAreTheRunningMaximumUpToNow) {
   const alert::Alert future = feed.one({kNoon + kHourUs});
   EXPECT_EQ(future.fired_at, kNoon + kMinuteUs);
   EXPECT_EQ(future.flags, Flags{"time_clamped"});
+}
+
+TEST(Sequencer, WhatIsForgottenDependsOnThePlaceInTheLogNotOnBatches) {
+  // The same event, something a day later, the event again: by then its alert is forgotten, and it is late.
+  const Feed::Event first{kNoon, event::kNoArrival, "a"};
+  const Feed::Event day_later{kNoon + kDayUs, event::kNoArrival, "b"};
+  Feed together(ClockMode::as_arrived), apart(ClockMode::as_arrived);
+  std::vector<std::string> expected, actual;
+  for (const alert::Alert& alert : together.all({first, day_later, first})) expected.push_back(alert.alert_id);
+  for (const Feed::Event& event : {first, day_later, first}) {
+    for (const alert::Alert& alert : apart.all({event})) actual.push_back(alert.alert_id);
+  }
+  EXPECT_EQ(expected, actual);
+  EXPECT_EQ(expected.size(), 3U);
 }
 
 TEST(Sequencer, MadeIdsCountEqualElements) {
