@@ -193,7 +193,7 @@ void append_rule(std::string& out, const RulePlan& rule, std::size_t index) {
 
 void append_binding(std::string& out, const Binding& binding) {
   if (binding.inner_member >= 0) {
-    out += fmt::format(" member:{}", binding.inner_member);
+    out += fmt::format(" member:{}{}", binding.inner_member, binding.fold ? " folded" : "");
   } else if (binding.column != kNone) {
     out += fmt::format(" column:{}", binding.column);
   } else {
