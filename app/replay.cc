@@ -228,11 +228,11 @@ void Replay::explain_silence() {
     (*reader)->stop();
     pipeline.abort();
     reading.join();
-    (void)write_all(stderr, printable(observer.report(sequencer_->correlator())));
+    (void)write_all(stderr, printable_lines(observer.report(sequencer_->correlator())));
     if (seen >= kSilenceEvents) print_note(fmt::format("counted over the first {} events", with_thousands(kSilenceEvents)));
     return;
   }
-  (void)write_all(stderr, printable(observer.report_counters(sequencer_->correlator())));
+  (void)write_all(stderr, printable_lines(observer.report_counters(sequencer_->correlator())));
   print_note("standard input cannot be read twice; give a file for counts term by term");
 }
 

@@ -13,6 +13,29 @@ namespace {
 
 constexpr std::array<std::string_view, 7> kCodes = {"1", "2", "31", "32", "33", "34", "35"};
 
+std::string escaped(std::string_view text, bool keep_lines) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool c1 = byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    if (c1) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(text[++i]));
+    } else if (keep_lines && byte == '\n') {
+      out += '\n';
+    } else if (byte == '\n' || byte == '\r' || byte == '\t') {
+      out += byte == '\n' ? "\\n" : byte == '\r' ? "\\r" : "\\t";
+    } else if (byte < 0x20) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else if (byte == 0x7F) {
+      out += "\\x7f";
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
 void print_line(std::string_view kind, Colour colour, std::string_view message) {
   const bool colours = use_colour(stderr);
   const std::string line =
@@ -50,24 +73,8 @@ Colour level_colour(plan::Level level) {
   return Colour::dim;
 }
 
-std::string printable(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const bool c1 = byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
-    if (c1) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(text[++i]));
-    } else if (byte < 0x20 && byte != '\n') {
-      out += fmt::format("\\x{:02x}", byte);
-    } else if (byte == 0x7F) {
-      out += "\\x7f";
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
+std::string printable(std::string_view text) { return escaped(text, false); }
+std::string printable_lines(std::string_view text) { return escaped(text, true); }
 
 void print_error(std::string_view message) { print_line("error:", Colour::red, message); }
 void print_warning(std::string_view message) { print_line("warning:", Colour::yellow, message); }

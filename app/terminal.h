@@ -22,8 +22,10 @@ enum class Colour : std::uint8_t { bold, dim, red, green, yellow, blue, magenta 
 [[nodiscard]] std::string paint(std::string_view text, Colour colour, bool enabled);
 [[nodiscard]] Colour level_colour(plan::Level level);
 
-// Control characters made visible, so that event text cannot drive the terminal.
+// Control characters made visible, so that event text can neither drive the terminal nor make up lines.
 [[nodiscard]] std::string printable(std::string_view text);
+// The same for our own text of several lines: it keeps its newlines.
+[[nodiscard]] std::string printable_lines(std::string_view text);
 
 // "vedette: error: message" and the like, on stderr.
 void print_error(std::string_view message);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <vector>
 
 #include "tests/app/events.h"
@@ -164,6 +165,20 @@ TEST(Replay, TheRejectFileIsNeverAnInput) {
   EXPECT_EQ(outcome.code, 2) << outcome.err;
   EXPECT_NE(outcome.err.find("--rejects"), std::string::npos) << outcome.err;
   EXPECT_EQ(read_file(file), text) << "the input is untouched";
+}
+
+// A value that breaks the line and another that drives the terminal stay within their line.
+TEST(Replay, ValuesCannotForgeLinesOfTheHumanFormat) {
+  const Folder folder;
+  const std::string user = R"(eve\u001b]0;x\u0007\nHIGH  fake\r\tx)";
+  std::string text;
+  for (int i = 0; i < 5; ++i) text += login_failure(i, kStart + i * kSecondUs, user) + "\n";
+  const std::string file = folder.write("e.ndjson", text);
+  const Outcome outcome = run({"replay", "-q", "--rules", rules(), "--format", "human", file});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find(R"(=eve\x1b]0;x\x07\nHIGH  fake\r\tx)"), std::string::npos) << outcome.out;
+  EXPECT_EQ(outcome.out.find("\nHIGH  fake"), std::string::npos) << outcome.out;
+  EXPECT_EQ(outcome.out.find_first_of("\x1b\x07\r\t"), std::string::npos) << outcome.out;
 }
 
 TEST(Replay, MissingInputAndBrokenRulesAreUsageErrors) {
