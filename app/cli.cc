@@ -3,7 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <functional>
+#include <iostream>
 #include <map>
 #include <memory>
 #include <string>
@@ -222,6 +224,14 @@ void describe(CLI::App& root) {
 
 }  // namespace
 
+// What could not be written is told once: a command that ends with kExitRuntime has done so.
+int written(int code) {
+  const bool flushed = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (flushed || code == kExitRuntime) return code;
+  print_error("output cannot be written");
+  return kExitRuntime;
+}
+
 int run_command_line(int argc, char** argv) {
   CLI::App root("Vedette: real-time alerts over identity events, from Sigma rules and correlations", "vedette");
   describe(root);
@@ -235,13 +245,15 @@ int run_command_line(int argc, char** argv) {
   add_small_commands(root, action);
   try {
     root.parse(argc, argv);
+  install_interrupt_handler();
   } catch (const CLI::Success& success) {  // --help
-    return root.exit(success) == 0 ? kExitOk : kExitUsage;
+    const int code = root.exit(success) == 0 ? kExitOk : kExitUsage;
+    std::cout.flush();
+    return written(code);
   } catch (const CLI::ParseError& error) {
     return report_usage(root, error, argc, argv);
   }
-  install_interrupt_handler();
-  return action ? action() : kExitUsage;
+  return action ? written(action()) : kExitUsage;
 }
 
 }  // namespace vedette::app

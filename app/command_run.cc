@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <csignal>
+#include <string>
 #include <thread>
 
 #include "app/commands.h"
@@ -22,7 +22,6 @@ unsigned thread_count(unsigned wanted) { return wanted > 0 ? wanted : std::clamp
 }  // namespace
 
 int run_service(const RunOptions& options) {
-  std::signal(SIGPIPE, SIG_IGN);
   Diagnostics diagnostics;
   const auto config = load_config(options.config, diagnostics);
   if (!config) {

@@ -110,7 +110,10 @@ int run_test(const TestOptions& options) {
     tally.failed += report.failed();
     if (report.diagnostics.has_errors()) ++tally.broken;
     junit.add(report, took.count());
-    if (!write_all(stdout, render_report(report, took.count(), use_colour(stdout)))) return kExitRuntime;
+    if (!write_all(stdout, render_report(report, took.count(), use_colour(stdout)))) {
+      print_error("output cannot be written");
+      return kExitRuntime;
+    }
   }
   if (!options.junit.empty()) {
     const Status written = write_junit(options.junit, junit.text());

@@ -1,5 +1,5 @@
-// ^C and SIGTERM as a flag that long loops look at; a second ^C ends the process at once. Handlers are installed once by
-// the main thread; the flag may be read by any thread.
+// ^C and SIGTERM as a flag that long loops look at; a second ^C ends the process at once. A pipe closed by its reader is
+// a write error and no signal. Handlers are installed once by the main thread; the flag may be read by any thread.
 #pragma once
 
 namespace vedette::app {

@@ -181,6 +181,20 @@ TEST(Replay, ValuesCannotForgeLinesOfTheHumanFormat) {
   EXPECT_EQ(outcome.out.find_first_of("\x1b\x07\r\t"), std::string::npos) << outcome.out;
 }
 
+TEST(Replay, AClosedPipeIsARuntimeFailureToldOnce) {
+  const Folder folder;
+  const std::string file = folder.write("e.ndjson", sign_ins(20'000));
+  for (const std::string& words : {"replay -q --rules '" + rules() + "' '" + file + "'", std::string("replay --help"),
+                                   "rules list --rules '" + rules() + "'"}) {
+    const std::string command = "{ sleep 0.3; '" VEDETTE_PROGRAM "' " + words + "; echo $? >'" + folder.path("code") +
+                                "'; } 2>'" + folder.path("err") + "' | true";
+    ASSERT_EQ(std::system(command.c_str()), 0);
+    EXPECT_EQ(read_file(folder.path("code")), "4\n") << words;
+    EXPECT_NE(read_file(folder.path("err")).find("cannot be written"), std::string::npos) << words;
+    EXPECT_EQ(lines(read_file(folder.path("err"))), 1U) << read_file(folder.path("err"));
+  }
+}
+
 TEST(Replay, MissingInputAndBrokenRulesAreUsageErrors) {
   const Folder folder;
   EXPECT_EQ(run(replay({folder.path("nothing.ndjson")})).code, 2);
