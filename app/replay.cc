@@ -272,6 +272,7 @@ int Replay::run() {
     totals.bytes = std::accumulate(bytes_of_input_.begin(), bytes_of_input_.end(), std::uint64_t{0});
     totals.seconds = took.count();
     totals.outside = outside_;
+    totals.id_conflicts = sequencer_->correlator().id_conflicts();
     totals.counters = sequencer_->counters();
     totals.rejects = rejects_.by_reason();
     totals.first_reject = rejects_.first();

@@ -315,6 +315,9 @@ void Service::update_metrics(const correlate::HitBatch& hits) {
     warn_about_late(hits.origin->source_name, late);
   }
   late_counted_ = late;
+  const std::uint64_t conflicts = sequencer_.correlator().id_conflicts();
+  metrics_.add("vedette_id_conflicts_total", "", conflicts - conflicts_counted_);
+  conflicts_counted_ = conflicts;
   metrics_.set("vedette_window_bytes", "", sequencer_.correlator().state_bytes());
 }
 

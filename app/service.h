@@ -82,6 +82,7 @@ class Service {
   std::atomic<bool> ready_ = false;
   std::atomic<bool> sink_gone_ = false;
   std::uint64_t late_counted_ = 0;
+  std::uint64_t conflicts_counted_ = 0;
   std::chrono::steady_clock::time_point late_warned_;
 };
 

@@ -36,6 +36,8 @@ void odd_times_line(std::string& out, const ReplayTotals& totals) {
   add(c.clamped, "from the future (clamped)");
   add(c.time_missing, "without a time");
   add(totals.outside, "matches outside --from/--to");
+  add(totals.id_conflicts,
+      totals.id_conflicts == 1 ? "redelivered copy differs from the first" : "redelivered copies differ from the first");
   if (!odd.empty()) out += fmt::format("  noted    {}\n", odd);
 }
 

@@ -203,6 +203,31 @@ TEST(Run, ListensOnAFreePortSaysWhereAndEndsOnSigterm) {
   EXPECT_EQ(service.wait(), 0);
 }
 
+TEST(Run, CopiesThatDifferAreAMetric) {
+  const Folder folder;
+  const TimeUs now =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  folder.write("events.ndjson", login_failure(1, now - kMinuteUs, "eve@acme.example") + "\n" +
+                                    login_failure(1, now - kMinuteUs + kSecondUs, "eve@acme.example") + "\n");
+  const std::string path = folder.write("vedette.yml", config("  - {name: f, type: file, path: events.ndjson, follow: true}\n") +
+                                                           "admin: {listen: \"127.0.0.1:0\"}\n");
+  Running service({"run", "-c", path}, folder);
+  ASSERT_TRUE(service.wait_for("/metrics")) << service.err();
+  std::smatch match;
+  const std::string err = service.err();
+  ASSERT_TRUE(std::regex_search(err, match, std::regex("listening (http://[0-9.:]*/metrics)")));
+  const std::string fetch = "curl -s -o '" + folder.path("metrics") + "' " + match[1].str();
+  std::string metrics;
+  for (int i = 0; i < 100 && metrics.find("vedette_id_conflicts_total 1\n") == std::string::npos; ++i) {
+    ASSERT_EQ(std::system(("sleep 0.1; " + fetch).c_str()), 0);
+    metrics = read_file(folder.path("metrics"));
+  }
+  EXPECT_NE(metrics.find("# TYPE vedette_id_conflicts_total counter\nvedette_id_conflicts_total 1\n"), std::string::npos)
+      << metrics;
+  service.signal(SIGTERM);
+  EXPECT_EQ(service.wait(), 0);
+}
+
 TEST(Run, APortInUseIsARuntimeFailure) {
   const Folder folder;
   const std::string first = folder.write("vedette.yml", config("  - {name: in, type: http, listen: \"127.0.0.1:0\"}\n"));

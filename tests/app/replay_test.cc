@@ -195,6 +195,18 @@ TEST(Replay, AClosedPipeIsARuntimeFailureToldOnce) {
   }
 }
 
+TEST(Replay, CopiesThatDifferAreNoted) {
+  const Folder folder;
+  const std::string first = login_failure(1, kStart, "eve@acme.example") + "\n";
+  const std::string moved = login_failure(1, kStart + kSecondUs, "eve@acme.example") + "\n";
+  const Outcome same = run(replay({folder.write("same.ndjson", first + first)}));
+  EXPECT_EQ(same.err.find("redelivered"), std::string::npos) << same.err;
+  const Outcome one = run(replay({folder.write("one.ndjson", first + moved)}));
+  EXPECT_NE(one.err.find("1 redelivered copy differs from the first"), std::string::npos) << one.err;
+  const Outcome two = run(replay({folder.write("two.ndjson", first + moved + moved)}));
+  EXPECT_NE(two.err.find("2 redelivered copies differ from the first"), std::string::npos) << two.err;
+}
+
 TEST(Replay, MissingInputAndBrokenRulesAreUsageErrors) {
   const Folder folder;
   EXPECT_EQ(run(replay({folder.path("nothing.ndjson")})).code, 2);
