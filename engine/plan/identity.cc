@@ -15,8 +15,6 @@ std::string alias_key(std::string_view system, std::string_view account) {
   return key;
 }
 
-std::string_view local_part(std::string_view account) { return account.substr(0, account.rfind('@')); }
-
 }  // namespace
 
 IdentityTable::IdentityTable(std::vector<std::string> domains, const std::vector<Alias>& aliases, const std::vector<std::string>& shared_accounts) {
@@ -52,14 +50,15 @@ bool IdentityTable::resolve(std::string_view system, std::string_view account, s
   const std::size_t begin = out.size();
   append_folded(out, account);
   const std::string_view whole = std::string_view(out).substr(begin);
-  if (!shared_.empty() && (shared_.contains(std::string(whole)) || shared_.contains(std::string(local_part(whole))))) {
+  const std::size_t at = whole.rfind('@');
+  const bool listed = at != std::string_view::npos && at > 0 &&
+                      std::find(domains_.begin(), domains_.end(), whole.substr(at + 1)) != domains_.end();
+  const std::string_view person = listed ? whole.substr(0, at) : whole;
+  if (!shared_.empty() && (shared_.contains(std::string(whole)) || shared_.contains(std::string(person)))) {
     out.resize(begin);
     return false;
   }
-  const std::size_t at = whole.rfind('@');
-  if (at != std::string_view::npos && at > 0 && std::find(domains_.begin(), domains_.end(), whole.substr(at + 1)) != domains_.end()) {
-    out.resize(begin + at);
-  }
+  out.resize(begin + person.size());
   return true;
 }
 

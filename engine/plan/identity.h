@@ -20,7 +20,8 @@ class IdentityTable {
 
   // Appends the person of the account seen in the source type to `out` and returns true; returns false (appending
   // nothing) for shared and empty accounts. An alias wins; an address of a listed domain becomes its local part; any other
-  // account stays whole. Comparison and result are folded. A shared account is one whose whole or local form is listed.
+  // account stays whole. Comparison and result are folded. A shared account is one that is listed as it is written, or
+  // whose domain and local part are both listed: root@acme.com is shared, root@other.org is somebody.
   bool resolve(std::string_view system, std::string_view account, std::string& out) const;
 
   [[nodiscard]] const std::string& content_hash() const { return content_hash_; }

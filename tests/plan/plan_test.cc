@@ -39,6 +39,12 @@ TEST(Identity, DomainsAliasesAndSharedAccounts) {
   EXPECT_EQ(person(table, "okta", "robert@OTHER.org"), "bob");
   EXPECT_EQ(person(table, "sshd", "Root"), "(none)");
   EXPECT_EQ(person(table, "okta", "root@acme.com"), "(none)");
+  EXPECT_EQ(person(table, "okta", "Root@evil.com"), "root@evil.com") << "not one of our domains";
+  EXPECT_EQ(person(table, "okta", "root@sub.acme.com"), "root@sub.acme.com");
+  const IdentityTable whole({"acme.com"}, {}, {"ops@other.org", "bot@acme.com"});
+  EXPECT_EQ(person(whole, "okta", "Ops@other.org"), "(none)");
+  EXPECT_EQ(person(whole, "okta", "bot@acme.com"), "(none)");
+  EXPECT_EQ(person(whole, "okta", "bot"), "bot");
   EXPECT_EQ(person(table, "okta", ""), "(none)");
   EXPECT_EQ(person(table, "okta", "@acme.com"), "@acme.com");
   EXPECT_NE(table.content_hash(), IdentityTable({"acme.com"}, {}, {}).content_hash());
