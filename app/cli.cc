@@ -80,7 +80,9 @@ void add_replay(CLI::App& root, Action& action) {
       ->type_name("EVENTS");
   command->add_option("--source", options->source, "Source type of all events (default: recognised per record)")
       ->type_name("NAME");
-  command->add_option("--tenant", options->tenant, "Tenant of all events")->type_name("NAME");
+  command->add_option("--tenant", options->tenant, "Tenant of all events")
+      ->type_name("NAME")
+      ->check([](const std::string& text) { return text.empty() ? "a tenant has a name" : ""; }, "", "named");
   command->add_flag("--as-arrived", options->as_arrived, "Keep the given order instead of merging by event time");
   command->add_flag("--sort", options->sort, "For inputs far out of order: hold all hits in memory and sort them");
   add_time(*command, "--from", options->from, "Only events at or after");
@@ -222,8 +224,6 @@ void describe(CLI::App& root) {
       "Exit codes: 0 ok, 1 findings, 2 usage or configuration, 4 runtime failure, 130 interrupted.");
 }
 
-}  // namespace
-
 // What could not be written is told once: a command that ends with kExitRuntime has done so.
 int written(int code) {
   const bool flushed = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
@@ -231,6 +231,8 @@ int written(int code) {
   print_error("output cannot be written");
   return kExitRuntime;
 }
+
+}  // namespace
 
 int run_command_line(int argc, char** argv) {
   CLI::App root("Vedette: real-time alerts over identity events, from Sigma rules and correlations", "vedette");
@@ -243,9 +245,9 @@ int run_command_line(int argc, char** argv) {
   add_rules_command(root, action);
   add_run(root, action);
   add_small_commands(root, action);
+  install_interrupt_handler();
   try {
     root.parse(argc, argv);
-  install_interrupt_handler();
   } catch (const CLI::Success& success) {  // --help
     const int code = root.exit(success) == 0 ? kExitOk : kExitUsage;
     std::cout.flush();

@@ -15,19 +15,19 @@ std::string_view take_digits(std::string_view& text) {
   return digits;
 }
 
-// The sign, if any, is removed from the text; true for '-'.
-bool take_sign(std::string_view& text) {
-  if (text.empty() || (text[0] != '-' && text[0] != '+')) return false;
-  const bool negative = text[0] == '-';
+// The character, if it is there, is removed from the text.
+bool take(std::string_view& text, char c) {
+  if (text.empty() || text[0] != c) return false;
   text.remove_prefix(1);
-  return negative;
+  return true;
 }
 
 std::optional<std::int64_t> take_exponent(std::string_view& text) {
   if (text.empty()) return 0;
   if (text[0] != 'e' && text[0] != 'E') return std::nullopt;
   text.remove_prefix(1);
-  const bool negative = take_sign(text);
+  const bool negative = take(text, '-');
+  if (!negative) (void)take(text, '+');
   const std::string_view digits = take_digits(text);
   if (digits.empty() || !text.empty()) return std::nullopt;
   std::int64_t exponent = 0;
@@ -39,11 +39,10 @@ std::optional<std::int64_t> take_exponent(std::string_view& text) {
 
 std::optional<Decimal> parse_decimal(std::string_view text) {
   Decimal number;
-  number.negative = take_sign(text);
+  number.negative = take(text, '-');
   number.whole = take_digits(text);
-  if (number.whole.empty()) return std::nullopt;
-  if (!text.empty() && text[0] == '.') {
-    text.remove_prefix(1);
+  if (number.whole.empty() || (number.whole.size() > 1 && number.whole[0] == '0')) return std::nullopt;
+  if (take(text, '.')) {
     number.fraction = take_digits(text);
     if (number.fraction.empty()) return std::nullopt;
   }

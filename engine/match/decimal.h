@@ -20,7 +20,7 @@ struct Decimal {
   [[nodiscard]] char digit(std::size_t i) const { return i < whole.size() ? whole[i] : fraction[i - whole.size()]; }
 };
 
-// [+-] digits [. digits] [e [+-] digits], nothing else around it. Exponents saturate at 10^15.
+// A number as JSON writes it, nothing else around it: no plus sign, no leading zeros. Exponents saturate at 10^15.
 [[nodiscard]] std::optional<Decimal> parse_decimal(std::string_view text);
 // < 0, 0, > 0.
 [[nodiscard]] int compare(const Decimal& a, const Decimal& b);

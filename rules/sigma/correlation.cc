@@ -5,7 +5,6 @@
 #include <array>
 #include <cctype>
 #include <charconv>
-#include <cmath>
 #include <set>
 
 #include "rules/sigma/document.h"
@@ -26,11 +25,43 @@ constexpr std::array<std::string_view, 9> kKeys = {"type",    "rules",    "group
                                                    "aliases", "generate", "suppress", "across"};
 constexpr std::array<std::string_view, 13> kLaterKeys = {"values", "until",    "learn",   "first",  "decide", "settle", "export",
                                                          "field",  "max_hold", "history", "target", "risk",   "window"};
-constexpr double kMaxThreshold = 1e9;
+constexpr std::uint64_t kMaxThreshold = 1'000'000'000;
 
 template <typename Table>
 bool contains(const Table& table, std::string_view text) {
   return std::find(table.begin(), table.end(), text) != table.end();
+}
+
+// The least integer at or (exclusive) above the number, 0 for negative ones; none beyond kMaxThreshold. Exact: the
+// number is the text of decimal_text().
+std::optional<std::uint64_t> least_integer(std::string_view number, bool exclusive) {
+  constexpr int kMaxExponent = 100;
+  const bool negative = number.starts_with('-');
+  if (negative) number.remove_prefix(1);
+  const std::size_t e = std::min(number.find_first_of("eE"), number.size());
+  int exponent = 0;
+  if (e < number.size()) {
+    std::string_view text = number.substr(e + 1);
+    if (text.starts_with('+')) text.remove_prefix(1);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), exponent);
+    if (error != std::errc() || exponent > kMaxExponent || exponent < -kMaxExponent) return std::nullopt;
+  }
+  const std::string_view mantissa = number.substr(0, e);
+  const std::size_t point = std::min(mantissa.find('.'), mantissa.size());
+  std::string digits(static_cast<std::size_t>(kMaxExponent), '0');
+  digits += mantissa.substr(0, point);
+  if (point < mantissa.size()) digits += mantissa.substr(point + 1);
+  const auto whole = static_cast<std::size_t>(kMaxExponent + static_cast<int>(point) + exponent);
+  digits.resize(std::max(digits.size(), whole), '0');
+  std::uint64_t integer = 0;
+  for (const char c : std::string_view(digits).substr(0, whole)) {
+    integer = integer * 10 + static_cast<std::uint64_t>(c - '0');
+    if (integer > kMaxThreshold) return negative ? std::optional<std::uint64_t>(0) : std::nullopt;
+  }
+  const bool fraction = digits.find_first_not_of('0', whole) != std::string::npos;
+  if (negative && (integer > 0 || fraction)) return 0;
+  if (integer == kMaxThreshold && fraction) return std::nullopt;
+  return integer + (exclusive || fraction ? 1 : 0);
 }
 
 // A scalar or a list of scalars.
@@ -289,25 +320,19 @@ class CorrelationParser {
 
   void parse_bound(bool exclusive, const Node& value) {
     bounded_ = true;
-    auto number = value.is_scalar() ? decimal_text(value.text) : Result<std::string>(Error{"not a scalar"});
-    double bound = 0;
-    if (number) {
-      const auto [end, error] = std::from_chars(number->data(), number->data() + number->size(), bound);
-      if (error != std::errc() || bound > kMaxThreshold) number = Error{"out of range"};
-    }
-    if (!number) {
+    const auto number = value.is_scalar() ? decimal_text(value.text) : Result<std::string>(Error{"not a scalar"});
+    const auto least = number ? least_integer(*number, exclusive) : std::nullopt;
+    if (!least) {
       reporter_.at("V1207", value.where, fmt::format("`{}` is not a usable number", value.text),
                    "write a plain number up to 1000000000");
       return;
     }
-    const double least = exclusive ? std::floor(bound) + 1 : std::ceil(bound);
-    if (least < 1) {
+    if (*least < 1) {
       reporter_.at("V1207", value.where, "this bound always holds", "a lower bound starts at `gte: 1`");
       return;
     }
-    const auto threshold = static_cast<std::uint64_t>(least);
-    if (!out_.threshold || threshold > *out_.threshold) {
-      out_.threshold = threshold;
+    if (!out_.threshold || *least > *out_.threshold) {
+      out_.threshold = *least;
       out_.threshold_where = value.where;
     }
   }

@@ -31,6 +31,9 @@ TEST(Usage, MistakesAreExitCodeTwoWithAHint) {
   EXPECT_EQ(run({"replay", "--nonsense", "x"}).code, 2);
   EXPECT_EQ(run({"replay", "--from", "yesterday", "x"}).code, 2);
   EXPECT_EQ(run({"replay", "--fail-on", "severe", "x"}).code, 2);
+  const Outcome tenant = run({"replay", "--tenant", "", "--rules", rules(), "/dev/null"});
+  EXPECT_EQ(tenant.code, 2);
+  EXPECT_NE(tenant.err.find("--tenant: a tenant has a name"), std::string::npos) << tenant.err;
   EXPECT_EQ(run({"schema", "rule"}).code, 2);
 }
 

@@ -38,7 +38,7 @@ TEST(Decimal, OrdersExactly) {
   EXPECT_LT(order("0", "1e-300000"), 0);
   EXPECT_LT(order("9e300000", "1e300001"), 0);
   EXPECT_LT(order("12", "12.5"), 0);
-  EXPECT_GT(order("007.50", "7.49"), 0);
+  EXPECT_GT(order("7.50", "7.49"), 0);
 }
 
 TEST(Decimal, AgreesWithIntegersAndSharesNormalForms) {
@@ -47,7 +47,7 @@ TEST(Decimal, AgreesWithIntegersAndSharesNormalForms) {
   for (int i = 0; i < 20000; ++i) {
     const int a = number(random), b = number(random);
     // The same number in another spelling: a * 10^k e-k.
-    const int shift = zeros(random);
+    const int shift = a == 0 ? 0 : zeros(random);  // JSON has no 00
     std::string spelling = std::to_string(a) + std::string(static_cast<std::size_t>(shift), '0') + "e-" + std::to_string(shift);
     const int want = a < b ? -1 : a > b ? 1 : 0;
     ASSERT_EQ(order(spelling, std::to_string(b)), want) << spelling << " " << b;
@@ -56,7 +56,7 @@ TEST(Decimal, AgreesWithIntegersAndSharesNormalForms) {
 }
 
 TEST(Decimal, RefusesWhatIsNoNumber) {
-  for (const char* text : {"", "-", "+", ".5", "5.", "1e", "1e+", "0x17", " 1", "1 ", "1,5", "NaN", "--1", "1e5.0"}) {
+  for (const char* text : {"", "-", "+", ".5", "5.", "1e", "1e+", "0x17", " 1", "1 ", "1,5", "NaN", "--1", "1e5.0", "+6", "-+6", "007", "-01", "00"}) {
     EXPECT_FALSE(parse_decimal(text)) << text;
   }
 }

@@ -227,7 +227,7 @@ struct Plain {
 
 bool plain_number(const std::string& text, Plain& out) {
   std::string sign, whole, fraction, exponent;
-  static const re2::RE2 kNumber(R"(([+-]?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,15}))?)");
+  static const re2::RE2 kNumber(R"((-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d{1,15}))?)");
   if (!re2::RE2::FullMatch(text, kNumber, &sign, &whole, &fraction, &exponent)) return false;
   out.digits = whole + fraction;
   out.point = static_cast<long long>(whole.size()) + (exponent.empty() ? 0 : std::stoll(exponent));
