@@ -19,6 +19,23 @@ namespace {
 
 unsigned thread_count(unsigned wanted) { return wanted > 0 ? wanted : std::clamp(std::thread::hardware_concurrency(), 1U, 64U); }
 
+// Shadow rules make no noise: say so once, or their silence is a riddle.
+void log_shadow_rules(const plan::Plan& plan, Logger& logger) {
+  std::size_t by_mode = 0, by_status = 0;
+  const auto count = [&](const plan::RuleMeta& meta) {
+    if (meta.shadow) ++(meta.status == "experimental" ? by_status : by_mode);
+  };
+  for (const plan::RulePlan& rule : plan.rules) count(rule.meta);
+  for (const plan::CorrelationPlan& correlation : plan.correlations) count(correlation.meta);
+  const std::size_t all = by_mode + by_status;
+  if (all == 0) return;
+  std::string why;
+  if (by_mode > 0) why += fmt::format("{} with mode: shadow", by_mode);
+  if (by_status > 0) why += fmt::format("{}{} with status: experimental", why.empty() ? "" : ", ", by_status);
+  logger.log(connectors::LogLevel::info, "service",
+             fmt::format("{} shadow rule{}, counted but never sent to sinks: {}", all, all == 1 ? "" : "s", why));
+}
+
 }  // namespace
 
 int run_service(const RunOptions& options) {
@@ -44,6 +61,7 @@ int run_service(const RunOptions& options) {
   Logger logger(config->log_format_given ? config->log_json : !is_terminal(stderr), config->log_level);
   logger.log(connectors::LogLevel::info, "service",
              fmt::format("{} rules and {} correlations loaded", rules->rules, rules->correlations));
+  log_shadow_rules(*rules->plan, logger);
   logger.log(connectors::LogLevel::warning, "service",
              "not yet durable: windows, queued events and undelivered alerts live in memory and are lost when this process ends");
   Service service(*config, *rules, thread_count(options.threads), logger);

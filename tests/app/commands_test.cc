@@ -231,6 +231,29 @@ TEST(Run, CopiesThatDifferAreAMetric) {
   EXPECT_EQ(service.wait(), 0);
 }
 
+TEST(Run, ShadowRulesAreToldAtTheStartAndNeverSent) {
+  const Folder folder;
+  const std::string rule =
+      "logsource: {product: okta}\ndetection: {selection: {eventType: user.session.start}, condition: selection}\nlevel: high\n";
+  folder.write("rules/a.yml", "title: loud\nid: 1a6b4c1e-0000-4000-8000-000000000001\nstatus: test\n" + rule);
+  folder.write("rules/b.yml", "title: tried\nid: 1a6b4c1e-0000-4000-8000-000000000002\nstatus: experimental\n" + rule);
+  folder.write("rules/c.yml", "title: muted\nid: 1a6b4c1e-0000-4000-8000-000000000003\nstatus: test\nmode: shadow\n" + rule);
+  folder.write("events.ndjson", login_failure(1, kStart, "eve@acme.example") + "\n");
+  const std::string tail = "sources:\n  - {name: f, type: file, path: events.ndjson}\nlog: {format: json, level: info}\n";
+  const Outcome outcome = run({"run", "-c", folder.write("vedette.yml", "rules: {paths: [rules]}\n" + tail)});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("2 shadow rules, counted but never sent to sinks: 1 with mode: shadow, 1 with status: experimental"),
+            std::string::npos)
+      << outcome.err;
+  EXPECT_NE(outcome.err.find("3 alerts"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.out.find("\"rule\":\"loud\""), std::string::npos) << outcome.out;
+  EXPECT_EQ(outcome.out.find("\"rule\":\"tried\""), std::string::npos) << outcome.out;
+  EXPECT_EQ(outcome.out.find("\"rule\":\"muted\""), std::string::npos) << outcome.out;
+  const Outcome plain = run({"run", "-c", folder.write("plain.yml", "rules: {paths: [rules/a.yml]}\n" + tail)});
+  EXPECT_EQ(plain.code, 0) << plain.err;
+  EXPECT_EQ(plain.err.find("shadow"), std::string::npos) << plain.err;
+}
+
 TEST(Run, APortInUseIsARuntimeFailure) {
   const Folder folder;
   const std::string first = folder.write("vedette.yml", config("  - {name: in, type: http, listen: \"127.0.0.1:0\"}\n"));
