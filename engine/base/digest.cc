@@ -2,19 +2,26 @@
 
 #include <openssl/sha.h>
 
+#include <algorithm>
+#include <array>
 #include <vector>
 
 namespace vedette {
 
 Digest digest_parts(std::span<const std::string_view> parts) {
-  std::vector<std::uint8_t> bytes;
+  std::size_t total = 0;
+  for (const std::string_view part : parts) total += 4 + part.size();
+  std::array<std::uint8_t, 1024> small;  // ids are made for every alert: no allocation for ordinary lengths
+  std::vector<std::uint8_t> large(total > small.size() ? total : 0);
+  std::uint8_t* const bytes = large.empty() ? small.data() : large.data();
+  std::uint8_t* end = bytes;
   for (const std::string_view part : parts) {
     const auto size = static_cast<std::uint32_t>(part.size());
-    for (int shift = 0; shift < 32; shift += 8) bytes.push_back(static_cast<std::uint8_t>(size >> shift));
-    bytes.insert(bytes.end(), part.begin(), part.end());
+    for (int shift = 0; shift < 32; shift += 8) *end++ = static_cast<std::uint8_t>(size >> shift);
+    end = std::copy(part.begin(), part.end(), end);
   }
   Digest digest{};
-  SHA256(bytes.data(), bytes.size(), digest.data());
+  SHA256(bytes, total, digest.data());
   return digest;
 }
 

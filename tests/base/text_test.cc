@@ -91,6 +91,10 @@ TEST(Digest, PartsAreUnambiguousAndStable) {
                                  "33e9dcbc-3ed3-423b-acdf-7e44ab17ebdb"})),
             "46fb6aca0c273f79da11ff37a24d03e0");
   EXPECT_NE(digest_parts({"ab", "c"}), digest_parts({"a", "bc"}));
+  const std::string large(2000, 'x');
+  const std::string half(500, 'x');
+  EXPECT_EQ(to_hex(digest_parts({large})), "d35b2f2385d304b215529f729b5ba706");
+  EXPECT_NE(digest_parts({half, half}), digest_parts({std::string_view(large).substr(0, 1000)}));
 }
 
 TEST(Hash, SeparatesPartsSeedsAndLengths) {
