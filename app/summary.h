@@ -14,7 +14,7 @@ struct ReplayTotals {
   std::size_t inputs = 0;
   std::uint64_t bytes = 0;  // read from the inputs
   double seconds = 0;
-  std::uint64_t outside = 0;  // matching events outside --from/--to
+  std::uint64_t outside = 0;       // matching events outside --from/--to
   std::uint64_t id_conflicts = 0;  // redelivered copies that differ from the first
   run::SequencerCounters counters;
   std::map<std::string, std::uint64_t> rejects;  // reason -> count

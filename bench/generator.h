@@ -17,8 +17,8 @@ struct LoadOptions {
   TimeUs start = 1'767'600'000LL * kSecondUs;  // 2026-01-05T08:00:00Z
   DurationUs step = 7'000;                     // mean distance of events
   int failures_per_mille = 50;
-  bool zipf = true;                            // false: users uniform
-  std::string only = {};                       // every event of this type
+  bool zipf = true;       // false: users uniform
+  std::string only = {};  // every event of this type
 };
 
 class OktaLoad {

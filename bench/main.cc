@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <ctime>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -225,15 +225,18 @@ int main(int argc, char** argv) {
   if (mode == "roof") {
     return roof(std::stoul(argument(2, "30000")), std::stoi(argument(3, "9")), argument(4, "bench/rules/twentyfive.yml"));
   }
-  if (mode == "once") return once(argument(2, "pipeline"), std::stoul(argument(3, "20000")), std::stoi(argument(4, "1")), argument(5, "bench/rules/twentyfive.yml"));
+  if (mode == "once")
+    return once(argument(2, "pipeline"), std::stoul(argument(3, "20000")), std::stoi(argument(4, "1")),
+                argument(5, "bench/rules/twentyfive.yml"));
   if (mode == "load") {
     const std::string text = bench::OktaLoad({}).ndjson(std::stoul(argument(2, "1000")));
     std::fwrite(text.data(), 1, text.size(), stdout);
     return 0;
   }
-  fmt::print(stderr,
-             "usage: vedette-bench roof [EVENTS] [PAIRS] [RULES]   pipeline against bare extraction, interleaved; exit 1 below 0.6\n"
-             "       vedette-bench once roof|pipeline|load [EVENTS] [TIMES] [RULES]   one side, for a profiler\n"
-             "       vedette-bench load [EVENTS]   the load as NDJSON on stdout\n");
+  fmt::print(
+      stderr,
+      "usage: vedette-bench roof [EVENTS] [PAIRS] [RULES]   pipeline against bare extraction, interleaved; exit 1 below 0.6\n"
+      "       vedette-bench once roof|pipeline|load [EVENTS] [TIMES] [RULES]   one side, for a profiler\n"
+      "       vedette-bench load [EVENTS]   the load as NDJSON on stdout\n");
   return 2;
 }

@@ -12,10 +12,20 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-constexpr std::array<std::string_view, 14> kPaths = {
-    "uuid", "published", "eventType", "outcome.result", "outcome.reason", "actor.id", "actor.alternateId", "client.ipAddress",
-    "client.userAgent.os", "client.geographicalContext.country", "securityContext.asNumber", "authenticationContext.externalSessionId",
-    "target.type", "target.displayName"};
+constexpr std::array<std::string_view, 14> kPaths = {"uuid",
+                                                     "published",
+                                                     "eventType",
+                                                     "outcome.result",
+                                                     "outcome.reason",
+                                                     "actor.id",
+                                                     "actor.alternateId",
+                                                     "client.ipAddress",
+                                                     "client.userAgent.os",
+                                                     "client.geographicalContext.country",
+                                                     "securityContext.asNumber",
+                                                     "authenticationContext.externalSessionId",
+                                                     "target.type",
+                                                     "target.displayName"};
 
 struct TrieNode {
   std::string key;
@@ -86,10 +96,14 @@ class Walk {
     ondemand::json_type type{};
     if (value.type().get(type) != simdjson::SUCCESS) return false;
     switch (type) {
-      case ondemand::json_type::array: return array(value, node);
-      case ondemand::json_type::object: return nested(value, node);
-      case ondemand::json_type::string: return text(value, node);
-      default: return scalar(value, node);
+      case ondemand::json_type::array:
+        return array(value, node);
+      case ondemand::json_type::object:
+        return nested(value, node);
+      case ondemand::json_type::string:
+        return text(value, node);
+      default:
+        return scalar(value, node);
     }
   }
 

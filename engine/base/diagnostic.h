@@ -24,10 +24,10 @@ struct Location {
 
 struct Diagnostic {
   Severity severity = Severity::error;
-  std::string code = {};     // "V1004"; every code is listed in diagnostic_codes.h
+  std::string code = {};  // "V1004"; every code is listed in diagnostic_codes.h
   Location where = {};
-  std::string message = {};  // what is wrong, naming the token
-  std::string hint = {};     // the remedy; may be empty
+  std::string message = {};    // what is wrong, naming the token
+  std::string hint = {};       // the remedy; may be empty
   std::string line_text = {};  // the source line, without its newline; empty when unknown
 };
 

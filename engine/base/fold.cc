@@ -25,7 +25,8 @@ bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
 
 char32_t fold_code_point(char32_t c) {
   if (c < 0x80) return c >= U'A' && c <= U'Z' ? c + 32 : c;
-  const auto row = std::lower_bound(std::begin(kFoldRows), std::end(kFoldRows), c, [](const FoldRow& r, char32_t value) { return r.last < value; });
+  const auto row = std::lower_bound(std::begin(kFoldRows), std::end(kFoldRows), c,
+                                    [](const FoldRow& r, char32_t value) { return r.last < value; });
   if (row == std::end(kFoldRows) || c < row->first || (c - row->first) % row->step != 0) return c;
   return static_cast<char32_t>(static_cast<std::int32_t>(c) + row->distance);
 }

@@ -9,26 +9,26 @@ namespace vedette {
 
 enum class Mutation : std::uint8_t {
   none,
-  window_edge_open,        // (t-W, t] instead of [t-W, t]
-  no_dedup,                // a redelivered event counts again
-  prune_keeps_one_less,    // a fired slice keeps N-1 hits
-  bucket_off_by_one,       // bucket + 1
-  floor_toward_zero,       // truncating division for buckets of negative times
-  threshold_exclusive,     // > N instead of >= N
+  window_edge_open,         // (t-W, t] instead of [t-W, t]
+  no_dedup,                 // a redelivered event counts again
+  prune_keeps_one_less,     // a fired slice keeps N-1 hits
+  bucket_off_by_one,        // bucket + 1
+  floor_toward_zero,        // truncating division for buckets of negative times
+  threshold_exclusive,      // > N instead of >= N
   recheck_own_window_only,  // an insertion re-checks only its own window
-  arrival_order,           // event time replaced by arrival for windows
-  whole_seconds,           // times truncated to seconds
-  ordered_unchecked,       // temporal_ordered ignores order
-  ordered_reuses_event,    // one event may fill two positions
-  ordered_ties_forbidden,  // equal times do not count as ordered
-  missing_key_shared,      // events without a key share one group
-  tenants_merged,          // tenants share windows
-  late_accepted,           // late events take part in correlations
-  prune_time_early,        // hits dropped at W instead of W + accept + P
-  inner_suppressed,        // an inner correlation shows only its first trigger of a bucket
-  inner_counts_triggers,   // counting types count inner triggers instead of inner alert ids
-  values_cased,            // counted values compare without folding
-  null_counted,            // null counts as a value
+  arrival_order,            // event time replaced by arrival for windows
+  whole_seconds,            // times truncated to seconds
+  ordered_unchecked,        // temporal_ordered ignores order
+  ordered_reuses_event,     // one event may fill two positions
+  ordered_ties_forbidden,   // equal times do not count as ordered
+  missing_key_shared,       // events without a key share one group
+  tenants_merged,           // tenants share windows
+  late_accepted,            // late events take part in correlations
+  prune_time_early,         // hits dropped at W instead of W + accept + P
+  inner_suppressed,         // an inner correlation shows only its first trigger of a bucket
+  inner_counts_triggers,    // counting types count inner triggers instead of inner alert ids
+  values_cased,             // counted values compare without folding
+  null_counted,             // null counts as a value
   count_,
 };
 

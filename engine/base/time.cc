@@ -52,6 +52,12 @@ int parse_fraction(std::string_view text, std::size_t& at) {
   return micros;
 }
 
+void append_digits(std::string& out, int value, int count) {
+  char text[8];
+  for (int i = count; i-- > 0; value /= 10) text[i] = static_cast<char>('0' + value % 10);
+  out.append(text, static_cast<std::size_t>(count));
+}
+
 }  // namespace
 
 // Days since 1970-01-01 of a proleptic Gregorian date, by eras of 400 years (146,097 days) starting on 1 March.
@@ -161,8 +167,18 @@ std::optional<TimeUs> parse_epoch(std::string_view text, DurationUs unit_us) {
 
 void append_rfc3339(std::string& out, TimeUs t) {
   const CivilTime c = to_civil(t);
-  fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", c.year, c.month, c.day, c.hour, c.minute,
-                 c.second, c.microsecond);
+  if (c.year < 0 || c.year > 9999) {
+    fmt::format_to(std::back_inserter(out), "{:04}", c.year);
+  } else {
+    append_digits(out, c.year, 4);
+  }
+  append_digits(out += '-', c.month, 2);
+  append_digits(out += '-', c.day, 2);
+  append_digits(out += 'T', c.hour, 2);
+  append_digits(out += ':', c.minute, 2);
+  append_digits(out += ':', c.second, 2);
+  append_digits(out += '.', c.microsecond, 6);
+  out += 'Z';
 }
 
 std::string format_rfc3339(TimeUs t) {
@@ -180,12 +196,23 @@ std::optional<DurationUs> parse_duration(std::string_view text) {
   }
   DurationUs unit = 0;
   switch (text.back()) {
-    case 's': unit = kSecondUs; break;
-    case 'm': unit = kMinuteUs; break;
-    case 'h': unit = kHourUs; break;
-    case 'd': unit = kDayUs; break;
-    case 'w': unit = 7 * kDayUs; break;
-    default: return std::nullopt;
+    case 's':
+      unit = kSecondUs;
+      break;
+    case 'm':
+      unit = kMinuteUs;
+      break;
+    case 'h':
+      unit = kHourUs;
+      break;
+    case 'd':
+      unit = kDayUs;
+      break;
+    case 'w':
+      unit = 7 * kDayUs;
+      break;
+    default:
+      return std::nullopt;
   }
   // A century bounds every sum of window, period and accept far below overflow.
   if (number > 36'525 * kDayUs / unit) return std::nullopt;

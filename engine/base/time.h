@@ -44,8 +44,6 @@ void append_rfc3339(std::string& out, TimeUs t);
 [[nodiscard]] std::string format_duration(DurationUs duration);
 
 // floor(a / b) for b > 0, also for negative a.
-[[nodiscard]] constexpr std::int64_t floor_div(std::int64_t a, std::int64_t b) {
-  return a / b - ((a % b != 0 && a < 0) ? 1 : 0);
-}
+[[nodiscard]] constexpr std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - ((a % b != 0 && a < 0) ? 1 : 0); }
 
 }  // namespace vedette

@@ -13,7 +13,7 @@ namespace vedette {
 
 struct ZoneTable {
   struct Transition {
-    TimeUs from = 0;           // first instant (UTC) at which the offset holds
+    TimeUs from = 0;            // first instant (UTC) at which the offset holds
     std::int32_t offset_s = 0;  // seconds east of UTC
   };
   std::string name;                     // IANA name

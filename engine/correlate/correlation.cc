@@ -104,11 +104,17 @@ void Correlation::apply(Applying& applying, std::vector<std::uint32_t>& passed) 
     if (work.hit == nullptr) shared_.records.release(work.record);
   }
   work_.clear();
+  counters_.groups = groups_.live();
   sweep(2);
 }
 
+// Many neighbours at once: the memory of groups is read in order, which costs a fraction of single looks.
 void Correlation::sweep(std::uint32_t steps) {
-  groups_.sweep(horizon(), steps);
+  constexpr std::uint32_t kAtOnce = 64;
+  due_sweeps_ += steps;
+  if (due_sweeps_ < kAtOnce) return;
+  groups_.sweep(horizon(), due_sweeps_);
+  due_sweeps_ = 0;
   counters_.groups = groups_.live();
 }
 

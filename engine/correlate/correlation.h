@@ -104,6 +104,7 @@ class Correlation {
   bool pruned_;          // hits are dropped by count
   std::string author_;
   RuleCounters counters_;
+  std::uint32_t due_sweeps_ = 0;
 
   FiredTable fired_;
   Groups groups_;

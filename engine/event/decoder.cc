@@ -62,7 +62,12 @@ struct Outcome {
 class Decoder::Impl {
  public:
   Impl(plan::PlanPtr plan, Limits limits)
-      : plan_(std::move(plan)), limits_(limits), types_(build_source_types(*plan_)), walk_(std::min(limits.depth, kDepthBits), arena_), view_(arena_), indexes_(kMaxNesting + 1) {
+      : plan_(std::move(plan)),
+        limits_(limits),
+        types_(build_source_types(*plan_)),
+        walk_(std::min(limits.depth, kDepthBits), arena_),
+        view_(arena_),
+        indexes_(kMaxNesting + 1) {
     if (types_.fallback != plan::kNone) hint_ = types_.fallback;
   }
 
@@ -84,13 +89,15 @@ class Decoder::Impl {
     if (json.starts_with(kByteOrderMark)) json = trimmed(json.substr(kByteOrderMark.size()));
     if (json.empty()) return reject("json", "empty", bytes);
     if (types_.types.empty()) return reject("recognise", "the plan has no source types", bytes);
-    if (bytes.size() > limits_.record_bytes) return reject("size", fmt::format("{} bytes, more than {}", bytes.size(), limits_.record_bytes), bytes);
+    if (bytes.size() > limits_.record_bytes)
+      return reject("size", fmt::format("{} bytes, more than {}", bytes.size(), limits_.record_bytes), bytes);
     Choice choice;
     choice.forced = origin_->source;
     const bool text_type = choice.forced != plan::kNone && types_.types[choice.forced].text;
     if (text_type) {
       const bool enveloped = !origin_->unwrap.empty() || !types_.types[choice.forced].unwrap.empty();
-      if (!enveloped || json.front() != '{' || !decode_document(json, 0, choice_probing(choice))) decode_text(without_line_end(bytes), choice.forced);
+      if (!enveloped || json.front() != '{' || !decode_document(json, 0, choice_probing(choice)))
+        decode_text(without_line_end(bytes), choice.forced);
     } else if (choice.forced != plan::kNone || container(json.front())) {
       (void)decode_document(json, 0, choice);
     } else {
@@ -155,10 +162,14 @@ class Decoder::Impl {
 
   Outcome decode_item(const Item& item, const Choice& choice) {
     switch (item.doc.head(item.at)) {
-      case '{': return decode_object(item, choice);
-      case '[': return decode_array(item, choice);
-      case '"': return decode_string(item, choice);
-      default: break;
+      case '{':
+        return decode_object(item, choice);
+      case '[':
+        return decode_array(item, choice);
+      case '"':
+        return decode_string(item, choice);
+      default:
+        break;
     }
     if (walk_.check(item.doc, item.at, item.depth) == 0) return refuse(item, choice);
     if (choice.probe) return {};
@@ -182,7 +193,8 @@ class Decoder::Impl {
       if (!text.empty() && container(text.front())) return {decode_document(text, item.level + 1, choice), item.at + 1};
     }
     if (choice.probe) return {};
-    reject("element", length ? "a string that holds no JSON" : "a string that cannot be read", element_bytes(item, item.at + 1), item.level);
+    reject("element", length ? "a string that holds no JSON" : "a string that cannot be read", element_bytes(item, item.at + 1),
+           item.level);
     return taken;
   }
 
@@ -249,12 +261,15 @@ class Decoder::Impl {
   }
 
   // Walks the value with a type's trie; 0 when malformed.
-  std::uint32_t extract(const Item& item, SourceType& type) { return walk_.extract(item.doc, item.at, item.depth, type.trie, *type.found); }
+  std::uint32_t extract(const Item& item, SourceType& type) {
+    return walk_.extract(item.doc, item.at, item.depth, type.trie, *type.found);
+  }
 
   // False when something follows the value of a whole document; reported unless probing.
   bool closed(const Item& item, const Choice& choice, std::uint32_t end) {
     if (!item.root || end == item.doc.count) return true;
-    if (!choice.probe) reject(Flaw{"json", "something follows the value", item.doc.at[end]}, element_bytes(item, item.doc.count), item.level);
+    if (!choice.probe)
+      reject(Flaw{"json", "something follows the value", item.doc.at[end]}, element_bytes(item, item.doc.count), item.level);
     return false;
   }
 
@@ -285,7 +300,8 @@ class Decoder::Impl {
       taker = choice.sibling != plan::kNone ? choice.sibling : types_.fallback;
     }
     if (taker == plan::kNone) {
-      reject("recognise", matches == 0 ? "no source type recognises it" : "several source types recognise it", element_bytes(item, end), item.level);
+      reject("recognise", matches == 0 ? "no source type recognises it" : "several source types recognise it",
+             element_bytes(item, end), item.level);
       return {true, end};
     }
     // Looking for envelopes may have used the type's buffers.
@@ -295,7 +311,9 @@ class Decoder::Impl {
     return {true, end};
   }
 
-  [[nodiscard]] bool may_take(std::uint32_t type, std::uint32_t via) const { return via >= kOriginPath || types_.types[type].unwraps(via); }
+  [[nodiscard]] bool may_take(std::uint32_t type, std::uint32_t via) const {
+    return via >= kOriginPath || types_.types[type].unwraps(via);
+  }
 
   // The last type that recognises an event of which these paths are present.
   std::uint32_t recognise(const std::vector<std::uint64_t>& seen, std::uint32_t& matches) const {
@@ -345,7 +363,8 @@ class Decoder::Impl {
   bool holds_events(const Item& item, const EnvelopeHit& hit, const Choice& choice) {
     if (choice.forced != plan::kNone && types_.types[choice.forced].text) return true;
     std::string_view inside = trimmed(JsonWalk::string_source(item.doc, hit.value));
-    while (inside.starts_with("\\n") || inside.starts_with("\\r") || inside.starts_with("\\t")) inside = trimmed(inside.substr(2));
+    while (inside.starts_with("\\n") || inside.starts_with("\\r") || inside.starts_with("\\t"))
+      inside = trimmed(inside.substr(2));
     return item.level < kMaxNesting && !inside.empty() && container(inside.front());
   }
 
@@ -394,7 +413,8 @@ class Decoder::Impl {
   // ---- Text -------------------------------------------------------------------------------------------------------
 
   void decode_text(std::string_view line, std::uint32_t forced) {
-    if (line.size() > limits_.element_bytes) return reject("size", fmt::format("{} bytes, more than {}", line.size(), limits_.element_bytes), line);
+    if (line.size() > limits_.element_bytes)
+      return reject("size", fmt::format("{} bytes, more than {}", line.size(), limits_.element_bytes), line);
     if (!utf8_ok(line)) return reject(Flaw{"utf8", "not UTF-8", first_bad_utf8(line)}, line, 0);
     SourceType* const type = forced != plan::kNone ? &types_.types[forced] : recognise_text(line);
     if (type == nullptr) return reject("recognise", "neither JSON nor a line of a text source", line);
@@ -467,7 +487,8 @@ class Decoder::Impl {
     reference.year = origin_->year_hint != 0 ? origin_->year_hint : source.year.value_or(0);
     if (*line_clock_ != 0) reference.previous = *line_clock_;
     head.a = record_->arrival;
-    if (head.a == kNoArrival && source.arrival) head.a = parse_time(type.found->arrival, source.arrival->format, reference).value_or(kNoArrival);
+    if (head.a == kNoArrival && source.arrival)
+      head.a = parse_time(type.found->arrival, source.arrival->format, reference).value_or(kNoArrival);
     if (head.a != kNoArrival) reference.arrival = head.a;
 
     std::optional<TimeUs> t;
@@ -536,9 +557,9 @@ class Decoder::Impl {
   Arena arena_;
   JsonWalk walk_;
   LiveEvent view_;
-  std::vector<JsonIndex> indexes_;     // per level of strings in strings
-  std::vector<EnvelopeHit> hits_;      // stack: the envelopes under trial
-  std::uint32_t hint_ = 0;  // the type that the last record turned out to be
+  std::vector<JsonIndex> indexes_;  // per level of strings in strings
+  std::vector<EnvelopeHit> hits_;   // stack: the envelopes under trial
+  std::uint32_t hint_ = 0;          // the type that the last record turned out to be
   HashSeed seed_ = process_hash_seed();
 
   std::vector<plan::FieldPath> origin_paths_;

@@ -21,17 +21,17 @@ struct Limits {
   std::size_t record_bytes = 4 << 20;   // a record that holds several events (an HTTP body)
   int depth = 64;                       // at most 64
   std::size_t events_per_record = 10'000;
-  bool strict_json = false;             // check the whole grammar, not only the walked paths
+  bool strict_json = false;  // check the whole grammar, not only the walked paths
 };
 
 // Why a record, or one element of it, was refused. `reason` is a stable slug: json, utf8, depth, size, element (not an
 // object), events (too many in one record), recognise (no source type for it), truncated, framing.
 struct Reject {
   std::string_view reason;
-  std::string message;          // for people: names the place inside the record
-  std::string_view bytes;       // the offending element, whole (of an over-long one the beginning)
+  std::string message;     // for people: names the place inside the record
+  std::string_view bytes;  // the offending element, whole (of an over-long one the beginning)
   std::uint64_t line = 0;
-  std::uint64_t position = 0;   // byte offset in the input
+  std::uint64_t position = 0;  // byte offset in the input
 };
 
 // One decoded event. Valid until the visitor returns.

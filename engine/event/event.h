@@ -21,23 +21,23 @@ struct Value {
 };
 
 enum EventFlag : std::uint8_t {
-  kLate = 1,          // older than accept: single-event rules only
+  kLate = 1,  // older than accept: single-event rules only
   kTimeClamped = 2,
   kTimeMissing = 4,
-  kRepeated = 8,      // the source declares repeat > 1
-  kIdMade = 16,       // id derived from the raw bytes; the ordinal is not yet part of it (see EventHead::raw_digest)
+  kRepeated = 8,  // the source declares repeat > 1
+  kIdMade = 16,   // id derived from the raw bytes; the ordinal is not yet part of it (see EventHead::raw_digest)
 };
 
 // What sequencing and correlation need of an event besides its fields.
 struct EventHead {
-  std::uint32_t source = 0;   // index into Plan::sources
+  std::uint32_t source = 0;  // index into Plan::sources
   std::uint8_t flags = 0;
-  std::uint32_t repeat = 1;   // declared repeat count
-  TimeUs t = 0;               // event time, as decoded (not yet clamped when arrival is unknown)
-  TimeUs a = 0;               // arrival stamp: the record's, else the recorded one (`arrival:`), else kNoArrival
-  std::string_view id;        // from the mapping; empty when kIdMade
-  Hash128 raw_hash{};         // kIdMade: hash of the raw bytes (process-seeded, for counting equal lines only)
-  std::uint64_t line = 0;     // place in the input
+  std::uint32_t repeat = 1;  // declared repeat count
+  TimeUs t = 0;              // event time, as decoded (not yet clamped when arrival is unknown)
+  TimeUs a = 0;              // arrival stamp: the record's, else the recorded one (`arrival:`), else kNoArrival
+  std::string_view id;       // from the mapping; empty when kIdMade
+  Hash128 raw_hash{};        // kIdMade: hash of the raw bytes (process-seeded, for counting equal lines only)
+  std::uint64_t line = 0;    // place in the input
 };
 
 }  // namespace vedette::event

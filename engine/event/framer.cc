@@ -44,7 +44,8 @@ bool opens_records(std::string_view text) {
   return take(text, "{") && (take(text, "\"Records\"") || take(text, "\"records\"")) && take(text, ":") && take(text, "[");
 }
 
-Framer::Framer(Framing framing, Limits limits) : limits_(limits), mode_(framing == Framing::lines ? Mode::lines : Mode::undecided) {}
+Framer::Framer(Framing framing, Limits limits)
+    : limits_(limits), mode_(framing == Framing::lines ? Mode::lines : Mode::undecided) {}
 
 void Framer::feed(std::string_view chunk, ElementSink& sink) {
   chunk_ = chunk;
@@ -251,15 +252,23 @@ void Framer::scan_element(ElementSink& sink) {
         string_ = true;
         scan_string(sink);
         break;
-      case '{': case '[': opened(c, sink); break;
-      case '}': case ']': closed(c, sink); break;
+      case '{':
+      case '[':
+        opened(c, sink);
+        break;
+      case '}':
+      case ']':
+        closed(c, sink);
+        break;
       case '\n':
         if (depth_ == 0) return end_element(sink);
         if (mode_ == Mode::undecided) mode_ = Mode::values;
         ++at_;
         next_line();
         break;
-      case ' ': case '\t': case '\r':
+      case ' ':
+      case '\t':
+      case '\r':
         if (depth_ == 0) return end_element(sink);
         ++at_;
         break;
@@ -303,7 +312,9 @@ void Framer::scan_string(ElementSink& sink) {
 
 void Framer::opened(char c, ElementSink& sink) {
   const bool in_object = (kinds_ & 1) != 0;
-  const bool allowed = depth_ == 0 ? last_ == Last::start : in_object ? last_ == Last::colon : last_ == Last::open || last_ == Last::comma;
+  const bool allowed = depth_ == 0 ? last_ == Last::start
+                       : in_object ? last_ == Last::colon
+                                   : last_ == Last::open || last_ == Last::comma;
   if (!allowed && !deep_) return broken("expected a key or a comma", sink);
   ++at_;
   if (c == '[' && depth_ == 1 && tokens_ == 3 && wrapper_ == Wrapper::none && !discard_ && opens_records(element_text())) {
@@ -387,7 +398,8 @@ void Framer::save_rest(ElementSink& sink) {
 // Only blanks between the start of the line and the next byte.
 bool Framer::first_on_line() const {
   if (line_start_ < base_) return blank_so_far_ && all_blank(chunk_.substr(0, at_));
-  return all_blank(chunk_.substr(static_cast<std::size_t>(line_start_ - base_), at_ - static_cast<std::size_t>(line_start_ - base_)));
+  return all_blank(
+      chunk_.substr(static_cast<std::size_t>(line_start_ - base_), at_ - static_cast<std::size_t>(line_start_ - base_)));
 }
 
 void Framer::broken(std::string_view what, ElementSink& sink) {

@@ -71,33 +71,33 @@ class Framer {
   Mode mode_ = Mode::undecided;
   Wrapper wrapper_ = Wrapper::none;
 
-  std::string_view chunk_;           // what feed() was given
-  std::size_t at_ = 0;               // its next byte
-  std::size_t begin_ = 0;            // where the element or line begins in it
-  std::string pending_;              // bytes of the element or line from earlier chunks
-  std::uint64_t base_ = 0;           // stream offset of the chunk
-  std::uint64_t line_ = 1;           // line of the next byte
-  std::uint64_t line_start_ = 0;     // stream offset of that line
-  std::uint64_t start_line_ = 1;     // of the element or line
+  std::string_view chunk_;        // what feed() was given
+  std::size_t at_ = 0;            // its next byte
+  std::size_t begin_ = 0;         // where the element or line begins in it
+  std::string pending_;           // bytes of the element or line from earlier chunks
+  std::uint64_t base_ = 0;        // stream offset of the chunk
+  std::uint64_t line_ = 1;        // line of the next byte
+  std::uint64_t line_start_ = 0;  // stream offset of that line
+  std::uint64_t start_line_ = 1;  // of the element or line
   std::uint64_t start_position_ = 0;
-  bool blank_so_far_ = true;         // nothing but blanks of that line in earlier chunks
-  std::size_t mark_ = 0;             // bytes of the byte order mark seen; 3 = past it
+  bool blank_so_far_ = true;  // nothing but blanks of that line in earlier chunks
+  std::size_t mark_ = 0;      // bytes of the byte order mark seen; 3 = past it
 
-  bool inside_ = false;              // in an element or in the tail
-  bool held_ = false;                // the first value is complete, what follows it decides
+  bool inside_ = false;  // in an element or in the tail
+  bool held_ = false;    // the first value is complete, what follows it decides
   std::size_t held_length_ = 0;
-  bool discard_ = false;             // the element is passed over
-  bool string_ = false;              // in a string
-  bool escape_ = false;              // behind its backslash
-  bool comma_ = false;               // in a wrapper: behind a comma
-  bool first_member_ = true;         // in a wrapper: no element yet
-  bool skipping_ = false;            // bytes are passed over up to a line that begins with one of resume_
+  bool discard_ = false;      // the element is passed over
+  bool string_ = false;       // in a string
+  bool escape_ = false;       // behind its backslash
+  bool comma_ = false;        // in a wrapper: behind a comma
+  bool first_member_ = true;  // in a wrapper: no element yet
+  bool skipping_ = false;     // bytes are passed over up to a line that begins with one of resume_
   std::string_view resume_;
   Last last_ = Last::start;
   int depth_ = 0;
-  bool deep_ = false;                // deeper than `kinds_` can tell
-  std::uint64_t kinds_ = 0;          // open brackets, 1 = object, innermost lowest
-  std::uint32_t tokens_ = 0;         // strings, colons and opening brackets of the element
+  bool deep_ = false;         // deeper than `kinds_` can tell
+  std::uint64_t kinds_ = 0;   // open brackets, 1 = object, innermost lowest
+  std::uint32_t tokens_ = 0;  // strings, colons and opening brackets of the element
 };
 
 }  // namespace vedette::event

@@ -55,13 +55,22 @@ std::size_t put_utf8(char* out, std::uint32_t c) {
 
 char simple_escape(char c) {
   switch (c) {
-    case '"': case '\\': case '/': return c;
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    default: return '\0';
+    case '"':
+    case '\\':
+    case '/':
+      return c;
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    default:
+      return '\0';
   }
 }
 
@@ -105,7 +114,8 @@ std::optional<std::size_t> unescape(std::string_view text, char* out) {
   std::size_t at = 0;
   while (at < text.size()) {
     const void* found = std::memchr(text.data() + at, '\\', text.size() - at);
-    const std::size_t run = found == nullptr ? text.size() - at : static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) - at;
+    const std::size_t run =
+        found == nullptr ? text.size() - at : static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) - at;
     std::memcpy(out, text.data() + at, run);
     out += run;
     at += run;

@@ -280,9 +280,15 @@ void JsonWalk::capture(const PathTrie::Node& node, const Value& found) {
           out_->add(wanted.index, found);
         }
         break;
-      case CaptureKind::id: first(out_->ids[wanted.index]); break;
-      case CaptureKind::time: first(out_->times[wanted.index]); break;
-      case CaptureKind::arrival: first(out_->arrival); break;
+      case CaptureKind::id:
+        first(out_->ids[wanted.index]);
+        break;
+      case CaptureKind::time:
+        first(out_->times[wanted.index]);
+        break;
+      case CaptureKind::arrival:
+        first(out_->arrival);
+        break;
     }
   }
 }
@@ -319,8 +325,10 @@ std::uint32_t JsonWalk::check_value(std::uint32_t i, int depth) {
       Value ignored;
       return read_scalar(i, ignored) ? i + 1 : 0;
     }
-    case kOpen: break;
-    default: return fail("expected a value", i);
+    case kOpen:
+      break;
+    default:
+      return fail("expected a value", i);
   }
   if (depth >= depth_limit_) return fail("nested too deeply", i, "depth");
   return doc_.head(i) == '{' ? check_object(i + 1, depth + 1) : check_array(i + 1, depth + 1);

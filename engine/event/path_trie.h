@@ -18,14 +18,14 @@ enum class CaptureKind : std::uint8_t { slot, id, time, arrival };
 // What to do with a value at the end of a path.
 struct Capture {
   CaptureKind kind = CaptureKind::slot;
-  bool upper = false;         // slots: ASCII upper-casing of strings
-  std::uint32_t index = 0;    // slot, id path or time path
+  bool upper = false;       // slots: ASCII upper-casing of strings
+  std::uint32_t index = 0;  // slot, id path or time path
   friend bool operator==(const Capture&, const Capture&) = default;
 };
 
 // What to note when a path's last key is there, whatever its value.
 struct Presence {
-  bool unwrap = false;      // remember the place of the value; else set bit `index`
+  bool unwrap = false;  // remember the place of the value; else set bit `index`
   std::uint32_t index = 0;
   friend bool operator==(const Presence&, const Presence&) = default;
 };
@@ -39,19 +39,19 @@ class PathTrie {
   struct Node {
     Range captures;
     Range presences;
-    Range members;                // edges by array index, into members()
-    std::uint32_t table = 0;      // first entry of the child table
-    std::uint32_t mask = 0;       // child table size - 1
+    Range members;            // edges by array index, into members()
+    std::uint32_t table = 0;  // first entry of the child table
+    std::uint32_t mask = 0;   // child table size - 1
     std::uint32_t children = 0;
     // Array members and nested arrays are of interest.
     [[nodiscard]] bool descends() const { return children != 0 || !captures.empty() || !members.empty(); }
   };
   struct Edge {
-    std::uint64_t head = 0;       // first eight bytes of the key
-    std::uint32_t key = 0;        // offset into the key bytes
+    std::uint64_t head = 0;  // first eight bytes of the key
+    std::uint32_t key = 0;   // offset into the key bytes
     std::uint32_t length = 0;
     std::uint32_t node = 0;
-    std::uint32_t next = 0;       // next edge of the same table entry + 1, 0 = end
+    std::uint32_t next = 0;  // next edge of the same table entry + 1, 0 = end
   };
   struct Member {
     std::uint32_t ordinal = 0;
@@ -76,7 +76,8 @@ class PathTrie {
     const std::uint64_t head = head_word(key, length);
     for (std::uint32_t entry = table_[n.table + (hash(head, length) & n.mask)]; entry != 0;) {
       const Edge& candidate = edges_[entry - 1];
-      if (candidate.head == head && candidate.length == length && (length <= 8 || equal_bytes(key + 8, key_bytes_.data() + candidate.key + 8, length - 8))) {
+      if (candidate.head == head && candidate.length == length &&
+          (length <= 8 || equal_bytes(key + 8, key_bytes_.data() + candidate.key + 8, length - 8))) {
         return entry - 1;
       }
       entry = candidate.next;

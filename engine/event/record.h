@@ -17,15 +17,15 @@ namespace vedette::event {
 // Where records come from: one per config source and partition (a file, a topic partition, an endpoint).
 // Immutable while records of it are in flight.
 struct Origin {
-  std::string source_name;           // config name, or the input's path
-  std::string partition;             // "" or "topic/3"
+  std::string source_name;  // config name, or the input's path
+  std::string partition;    // "" or "topic/3"
   std::string tenant = "default";
-  std::uint32_t tenant_index = 0;    // dense, by tenant name
-  std::uint32_t clock = 0;           // dense index per (source name, partition)
-  std::uint32_t source = plan::kNone;  // forced source type (index into Plan::sources), or kNone = recognise
+  std::uint32_t tenant_index = 0;       // dense, by tenant name
+  std::uint32_t clock = 0;              // dense index per (source name, partition)
+  std::uint32_t source = plan::kNone;   // forced source type (index into Plan::sources), or kNone = recognise
   std::vector<plan::FieldPath> unwrap;  // extra unwrap paths, tried before the source type's own
-  int year_hint = 0;                 // for zone-less syslog times; 0 = none
-  ZonePtr zone;                      // null: the source type's own
+  int year_hint = 0;                    // for zone-less syslog times; 0 = none
+  ZonePtr zone;                         // null: the source type's own
   // Events without an id: equal lines are counted within one batch (an HTTP request) instead of over the source name.
   bool ordinal_per_batch = false;
 };
@@ -33,10 +33,10 @@ struct Origin {
 inline constexpr TimeUs kNoArrival = INT64_MIN;
 
 struct RawRecord {
-  std::string_view bytes;            // at least kPadding readable bytes follow inside the batch buffer
-  TimeUs arrival = kNoArrival;       // arrival stamp; kNoArrival: replay decides
-  std::uint64_t position = 0;        // byte offset of the element in its input, or the Kafka offset
-  std::uint64_t line = 0;            // 1-based line (or element) number in its input, 0 = unknown
+  std::string_view bytes;       // at least kPadding readable bytes follow inside the batch buffer
+  TimeUs arrival = kNoArrival;  // arrival stamp; kNoArrival: replay decides
+  std::uint64_t position = 0;   // byte offset of the element in its input, or the Kafka offset
+  std::uint64_t line = 0;       // 1-based line (or element) number in its input, 0 = unknown
 };
 
 inline constexpr std::size_t kPadding = 64;  // >= SIMDJSON_PADDING (32)
@@ -45,7 +45,7 @@ inline constexpr std::size_t kPadding = 64;  // >= SIMDJSON_PADDING (32)
 struct RecordBatch {
   std::uint64_t sequence = 0;
   std::shared_ptr<const Origin> origin;
-  std::string buffer;                // owns all bytes, with kPadding at its end
+  std::string buffer;  // owns all bytes, with kPadding at its end
   std::vector<RawRecord> records;
 };
 

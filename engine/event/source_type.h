@@ -15,7 +15,8 @@ namespace vedette::event {
 
 class SourceType {
  public:
-  SourceType(const plan::SourceProgram& source_program, std::uint32_t source_index) : program(source_program), index(source_index) {}
+  SourceType(const plan::SourceProgram& source_program, std::uint32_t source_index)
+      : program(source_program), index(source_index) {}
 
   // The walk over an event sees whether this type recognises it.
   [[nodiscard]] bool recognises(const std::vector<std::uint64_t>& seen) const;
@@ -26,8 +27,8 @@ class SourceType {
   PathTrie trie;
   std::optional<Extraction> found;
   std::optional<TextSource> text;
-  std::vector<std::uint32_t> unwrap;  // indices of unwrap paths, in order
-  bool recognisable = false;          // has any recognition path
+  std::vector<std::uint32_t> unwrap;          // indices of unwrap paths, in order
+  bool recognisable = false;                  // has any recognition path
   std::vector<std::uint64_t> all, any, none;  // presence bits
 };
 

@@ -27,7 +27,8 @@ void drop_priority(std::string_view& rest) {
 }
 
 int month_of(std::string_view name) {
-  constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const auto found = std::find(kMonths.begin(), kMonths.end(), name);
   return found == kMonths.end() ? 0 : static_cast<int>(found - kMonths.begin()) + 1;
 }
@@ -35,7 +36,7 @@ int month_of(std::string_view name) {
 int two_digits(std::string_view text, std::size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); }
 
 struct BsdTime {
-  CivilTime civil;      // year not set
+  CivilTime civil;         // year not set
   std::size_t length = 0;  // bytes of the time; 0 = not one
 };
 
@@ -131,7 +132,9 @@ bool parse_5424(std::string_view rest, SyslogLine& out) {
   return true;
 }
 
-bool looks_like_iso(std::string_view text) { return text.size() > 18 && digit(text[0]) && text[4] == '-' && text[7] == '-' && text[10] == 'T'; }
+bool looks_like_iso(std::string_view text) {
+  return text.size() > 18 && digit(text[0]) && text[4] == '-' && text[7] == '-' && text[10] == 'T';
+}
 
 constexpr DurationUs kAheadOfArrival = kDayUs;
 

@@ -15,16 +15,16 @@ struct SyslogLine {
   std::string_view host;
   std::string_view program;
   std::string_view pid;
-  std::string_view message;    // the whole line without a header
+  std::string_view message;  // the whole line without a header
 };
 
 [[nodiscard]] SyslogLine parse_syslog(std::string_view line);
 
 // What decides the reading of a time that names no year or no zone.
 struct SyslogReference {
-  std::optional<TimeUs> arrival;   // live: the year puts the time nearest to it, and not over 24 h after
-  std::optional<TimeUs> previous;  // replay: nearest to the line before
-  int year = 0;                    // for the first line of a replay; 0 = unknown
+  std::optional<TimeUs> arrival;    // live: the year puts the time nearest to it, and not over 24 h after
+  std::optional<TimeUs> previous;   // replay: nearest to the line before
+  int year = 0;                     // for the first line of a replay; 0 = unknown
   const ZoneTable* zone = nullptr;  // null = UTC
 };
 

@@ -20,13 +20,14 @@ constexpr std::uint32_t kMaxRepeat = 1'000'000'000;
 struct TextSource::Pattern {
   std::string name;
   std::unique_ptr<re2::RE2> regex;
-  std::vector<std::uint32_t> groups;       // per capturing group: its field, or kNone
-  std::vector<re2::StringPiece> found;     // scratch
+  std::vector<std::uint32_t> groups;    // per capturing group: its field, or kNone
+  std::vector<re2::StringPiece> found;  // scratch
   int repeat_group = -1;
   int inner_group = -1;
 };
 
-TextSource::TextSource(const plan::SourceProgram& program) : plan_(program.source), names_{"message", "program", "host", "pid", "timestamp", "pattern"} {
+TextSource::TextSource(const plan::SourceProgram& program)
+    : plan_(program.source), names_{"message", "program", "host", "pid", "timestamp", "pattern"} {
   for (const plan::TextPattern& pattern : plan_.patterns) add_pattern(pattern);
   for (const plan::Slot& slot : program.slots) {
     std::vector<Wanted> wanted{{field(slot.path.text()), slot.upper}};
@@ -68,7 +69,9 @@ void TextSource::add_pattern(const plan::TextPattern& pattern) {
   patterns_.push_back(std::move(compiled));
 }
 
-void TextSource::set(std::uint32_t field, std::string_view text) { fields_[field] = text.data() == nullptr ? std::string_view{""} : text; }
+void TextSource::set(std::uint32_t field, std::string_view text) {
+  fields_[field] = text.data() == nullptr ? std::string_view{""} : text;
+}
 
 std::uint32_t TextSource::match(std::string_view message, bool inner) {
   for (std::uint32_t p = 0; p < patterns_.size(); ++p) {

@@ -46,10 +46,10 @@ class TextSource {
   [[nodiscard]] bool present(const plan::FieldPath& path) const;
 
   const plan::SourcePlan& plan_;
-  std::vector<std::string> names_;             // field names
-  std::vector<std::string_view> fields_;       // values of the line; null data = absent
-  std::vector<std::vector<Wanted>> slots_;     // per slot: the fields it reads
-  std::vector<std::uint32_t> ids_;             // per id path: the field, or kNone
+  std::vector<std::string> names_;          // field names
+  std::vector<std::string_view> fields_;    // values of the line; null data = absent
+  std::vector<std::vector<Wanted>> slots_;  // per slot: the fields it reads
+  std::vector<std::uint32_t> ids_;          // per id path: the field, or kNone
   std::vector<Pattern> patterns_;
   SyslogLine line_;
   std::uint32_t repeat_ = 1;

@@ -67,7 +67,8 @@ void Body::place(const Draft& draft, std::uint32_t at) {
 bool Body::holds(std::uint32_t at, const std::vector<CompiledPredicate>& predicates, Values& values) const {
   const Node& node = nodes_[at];
   switch (node.kind) {
-    case plan::NodeKind::predicate: return predicates[node.predicate].evaluate(values);
+    case plan::NodeKind::predicate:
+      return predicates[node.predicate].evaluate(values);
     case plan::NodeKind::all_of:
       for (std::uint32_t i = 0; i < node.count; ++i) {
         if (!holds(node.first + i, predicates, values)) return false;
@@ -78,8 +79,10 @@ bool Body::holds(std::uint32_t at, const std::vector<CompiledPredicate>& predica
         if (holds(node.first + i, predicates, values)) return true;
       }
       return false;
-    case plan::NodeKind::negation: return node.count == 0 || !holds(node.first, predicates, values);
-    case plan::NodeKind::always: return true;
+    case plan::NodeKind::negation:
+      return node.count == 0 || !holds(node.first, predicates, values);
+    case plan::NodeKind::always:
+      return true;
   }
   return false;
 }

@@ -31,11 +31,17 @@ std::string_view shortened(std::string_view text, std::size_t limit) {
 void append_traced(std::string& out, event::ValueKind kind, std::string_view text) {
   const std::string_view shown = shortened(text, kMostTracedBytes);
   switch (kind) {
-    case event::ValueKind::null: out += "null"; break;
-    case event::ValueKind::string: append_json_string(out, shown); break;
+    case event::ValueKind::null:
+      out += "null";
+      break;
+    case event::ValueKind::string:
+      append_json_string(out, shown);
+      break;
     case event::ValueKind::boolean:
     case event::ValueKind::number:
-    case event::ValueKind::object: out += shown; break;
+    case event::ValueKind::object:
+      out += shown;
+      break;
   }
   if (shown.size() < text.size()) out += "...";
 }
@@ -122,10 +128,18 @@ class Matcher::Impl {
         out.result = source.predicates[node.predicate].evaluate(values_);
         out.field_text = field_text(program.predicates[node.predicate]);
         break;
-      case plan::NodeKind::all_of: out.result = std::all_of(node.children.begin(), node.children.end(), child_holds); break;
-      case plan::NodeKind::any_of: out.result = std::any_of(node.children.begin(), node.children.end(), child_holds); break;
-      case plan::NodeKind::negation: out.result = node.children.empty() || !child_holds(node.children.front()); break;
-      case plan::NodeKind::always: out.result = true; break;
+      case plan::NodeKind::all_of:
+        out.result = std::all_of(node.children.begin(), node.children.end(), child_holds);
+        break;
+      case plan::NodeKind::any_of:
+        out.result = std::any_of(node.children.begin(), node.children.end(), child_holds);
+        break;
+      case plan::NodeKind::negation:
+        out.result = node.children.empty() || !child_holds(node.children.front());
+        break;
+      case plan::NodeKind::always:
+        out.result = true;
+        break;
     }
   }
 

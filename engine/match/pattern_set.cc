@@ -27,7 +27,8 @@ const std::string& literal_of(const plan::Pattern& pattern) {
 Form form_of(const plan::Pattern& pattern) {
   using plan::PieceKind;
   switch (pattern.pieces.size()) {
-    case 0: return Form::equal;
+    case 0:
+      return Form::equal;
     case 1:
       if (is(pattern, 0, PieceKind::literal)) return Form::equal;
       return is(pattern, 0, PieceKind::any_many) ? Form::any : Form::wildcard;
@@ -40,13 +41,12 @@ Form form_of(const plan::Pattern& pattern) {
         return Form::contains;
       }
       return Form::wildcard;
-    default: return Form::wildcard;
+    default:
+      return Form::wildcard;
   }
 }
 
-std::string equal_text(const plan::Pattern& pattern) {
-  return pattern.cased ? literal_of(pattern) : folded(literal_of(pattern));
-}
+std::string equal_text(const plan::Pattern& pattern) { return pattern.cased ? literal_of(pattern) : folded(literal_of(pattern)); }
 
 std::string numeric_key(const plan::Pattern& pattern) {
   std::string key;
@@ -118,12 +118,18 @@ void PatternSet::finish() {
 
 double PatternSet::cost_of(Form form) {
   switch (form) {
-    case Form::any: return 0.5;
-    case Form::equal: return 1;
-    case Form::prefix: return 1.5;
-    case Form::suffix: return 1.5;
-    case Form::contains: return 6;
-    case Form::wildcard: return 12;
+    case Form::any:
+      return 0.5;
+    case Form::equal:
+      return 1;
+    case Form::prefix:
+      return 1.5;
+    case Form::suffix:
+      return 1.5;
+    case Form::contains:
+      return 6;
+    case Form::wildcard:
+      return 12;
   }
   return 1;
 }
@@ -148,12 +154,18 @@ bool PatternSet::equals_any(Values& values, Cell& cell) const {
 
 bool PatternSet::matches_item(const Item& item, std::string_view text) {
   switch (item.form) {
-    case Form::any: return true;
-    case Form::equal: return text == item.literal;
-    case Form::prefix: return text.starts_with(item.literal);
-    case Form::suffix: return text.ends_with(item.literal);
-    case Form::contains: return text.find(item.literal) != std::string_view::npos;
-    case Form::wildcard: return wildcard_match(item.pieces, text);
+    case Form::any:
+      return true;
+    case Form::equal:
+      return text == item.literal;
+    case Form::prefix:
+      return text.starts_with(item.literal);
+    case Form::suffix:
+      return text.ends_with(item.literal);
+    case Form::contains:
+      return text.find(item.literal) != std::string_view::npos;
+    case Form::wildcard:
+      return wildcard_match(item.pieces, text);
   }
   return false;
 }

@@ -2,13 +2,12 @@
 // general wildcard. A set matches when any of its patterns does. Immutable after finish(); any thread.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <boost/unordered/unordered_flat_map.hpp>
-#include <boost/unordered/unordered_flat_set.hpp>
 
 #include "engine/match/values.h"
 #include "engine/plan/pattern.h"
@@ -53,7 +52,7 @@ class PatternSet {
   struct Item {
     Form form = Form::equal;
     bool cased = false;
-    std::string literal;             // all forms but any and wildcard
+    std::string literal;              // all forms but any and wildcard
     std::vector<plan::Piece> pieces;  // wildcard
   };
 

@@ -14,27 +14,36 @@ namespace vedette::match {
 namespace {
 
 constexpr std::int64_t kRegexMemory = 1 << 20;
-constexpr double kKeywordFactor = 200;   // a walk over every scalar
+constexpr double kKeywordFactor = 200;  // a walk over every scalar
 constexpr double kTimePartCost = 8;
 constexpr std::size_t kMostKeywordTests = 64;
 
 bool ordered(plan::CompareOp op, int comparison) {
   switch (op) {
-    case plan::CompareOp::lt: return comparison < 0;
-    case plan::CompareOp::lte: return comparison <= 0;
-    case plan::CompareOp::gt: return comparison > 0;
-    case plan::CompareOp::gte: return comparison >= 0;
-    case plan::CompareOp::eq: return comparison == 0;
+    case plan::CompareOp::lt:
+      return comparison < 0;
+    case plan::CompareOp::lte:
+      return comparison <= 0;
+    case plan::CompareOp::gt:
+      return comparison > 0;
+    case plan::CompareOp::gte:
+      return comparison >= 0;
+    case plan::CompareOp::eq:
+      return comparison == 0;
   }
   return false;
 }
 
 bool related(plan::FieldOp op, std::string_view text, std::string_view other) {
   switch (op) {
-    case plan::FieldOp::equals: return text == other;
-    case plan::FieldOp::contains: return text.find(other) != std::string_view::npos;
-    case plan::FieldOp::startswith: return text.starts_with(other);
-    case plan::FieldOp::endswith: return text.ends_with(other);
+    case plan::FieldOp::equals:
+      return text == other;
+    case plan::FieldOp::contains:
+      return text.find(other) != std::string_view::npos;
+    case plan::FieldOp::startswith:
+      return text.starts_with(other);
+    case plan::FieldOp::endswith:
+      return text.ends_with(other);
   }
   return false;
 }
@@ -80,13 +89,19 @@ void Test::merge(const plan::ValueTest& other) {
 
 double Test::cost() const {
   switch (kind_) {
-    case plan::TestKind::pattern: return patterns_.cost();
+    case plan::TestKind::pattern:
+      return patterns_.cost();
     case plan::TestKind::null:
-    case plan::TestKind::exists: return 0.5;
-    case plan::TestKind::cidr: return 4;
-    case plan::TestKind::compare: return 3;
-    case plan::TestKind::field: return 5;
-    case plan::TestKind::regex: return 40;
+    case plan::TestKind::exists:
+      return 0.5;
+    case plan::TestKind::cidr:
+      return 4;
+    case plan::TestKind::compare:
+      return 3;
+    case plan::TestKind::field:
+      return 5;
+    case plan::TestKind::regex:
+      return 40;
   }
   return 1;
 }
@@ -99,7 +114,8 @@ bool Test::met_by(Values& values, std::span<Cell> cells) const {
 
 bool Test::met_by_value(Values& values, Cell& cell) const {
   switch (kind_) {
-    case plan::TestKind::pattern: return patterns_.matches(values, cell);
+    case plan::TestKind::pattern:
+      return patterns_.matches(values, cell);
     case plan::TestKind::regex: {
       const std::string_view text = values.text(cell);
       return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *regex_);
@@ -109,10 +125,13 @@ bool Test::met_by_value(Values& values, Cell& cell) const {
       const auto address = parse_address(cell.value.text);
       return address && contains(cidr_, *address);
     }
-    case plan::TestKind::compare: return compares(values, cell);
-    case plan::TestKind::field: return relates_to_field(values, cell);
+    case plan::TestKind::compare:
+      return compares(values, cell);
+    case plan::TestKind::field:
+      return relates_to_field(values, cell);
     case plan::TestKind::null:
-    case plan::TestKind::exists: return false;
+    case plan::TestKind::exists:
+      return false;
   }
   return false;
 }

@@ -28,7 +28,7 @@ std::optional<TimeUs> parse_point(std::string_view text, event::ValueKind kind) 
   if (kind != event::ValueKind::string && kind != event::ValueKind::number) return std::nullopt;
   if (kind == event::ValueKind::string && !is_epoch(text)) return parse_iso8601(text);
   const std::optional<TimeUs> seconds = parse_epoch(text, kSecondUs);
-  if (seconds && *seconds < kFirstMilliseconds * kSecondUs && *seconds > -kFirstMilliseconds * kSecondUs) return seconds;
+  if (seconds && *seconds<kFirstMilliseconds * kSecondUs&& * seconds> - kFirstMilliseconds * kSecondUs) return seconds;
   return parse_epoch(text, 1000);
 }
 
@@ -36,13 +36,20 @@ int time_part(TimeUs t, plan::TimePart part, const ZonePtr& zone) {
   const TimeUs local = zone ? t + zone->offset_at(t) * kSecondUs : t;
   const CivilTime civil = to_civil(local);
   switch (part) {
-    case plan::TimePart::minute: return civil.minute;
-    case plan::TimePart::hour: return civil.hour;
-    case plan::TimePart::day: return civil.day;
-    case plan::TimePart::week: return iso_week(floor_div(local, kDayUs));
-    case plan::TimePart::month: return civil.month;
-    case plan::TimePart::year: return civil.year;
-    case plan::TimePart::none: break;
+    case plan::TimePart::minute:
+      return civil.minute;
+    case plan::TimePart::hour:
+      return civil.hour;
+    case plan::TimePart::day:
+      return civil.day;
+    case plan::TimePart::week:
+      return iso_week(floor_div(local, kDayUs));
+    case plan::TimePart::month:
+      return civil.month;
+    case plan::TimePart::year:
+      return civil.year;
+    case plan::TimePart::none:
+      break;
   }
   return 0;
 }

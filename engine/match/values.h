@@ -19,7 +19,7 @@ namespace vedette::match {
 struct Cell {
   event::Value value = {};
   std::string_view folded = {};
-  bool compact = false;     // value.text of an object is its compact text already
+  bool compact = false;  // value.text of an object is its compact text already
   bool has_folded = false;
 };
 

@@ -5,13 +5,20 @@ namespace {
 
 const char* transform_name(Transform transform) {
   switch (transform) {
-    case Transform::lower: return "lower";
-    case Transform::upper: return "upper";
-    case Transform::local: return "local";
-    case Transform::domain: return "domain";
-    case Transform::session: return "session";
-    case Transform::cased: return "cased";
-    case Transform::person: return "person";
+    case Transform::lower:
+      return "lower";
+    case Transform::upper:
+      return "upper";
+    case Transform::local:
+      return "local";
+    case Transform::domain:
+      return "domain";
+    case Transform::session:
+      return "session";
+    case Transform::cased:
+      return "cased";
+    case Transform::person:
+      return "person";
   }
   return "";
 }

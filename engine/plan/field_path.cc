@@ -50,7 +50,8 @@ Result<FieldPath> parse_field_path(std::string_view text) {
     auto segment = parse_segment(text.substr(begin, dot == std::string_view::npos ? dot : dot - begin), text);
     if (!segment) return segment.error();
     path.segments.push_back(std::move(*segment));
-    if (path.segments.size() > kMaxSegments) return Error{fmt::format("field path `{}` has more than {} segments", text, kMaxSegments)};
+    if (path.segments.size() > kMaxSegments)
+      return Error{fmt::format("field path `{}` has more than {} segments", text, kMaxSegments)};
     if (dot == std::string_view::npos) return path;
     begin = dot + 1;
   }

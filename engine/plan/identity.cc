@@ -17,7 +17,8 @@ std::string alias_key(std::string_view system, std::string_view account) {
 
 }  // namespace
 
-IdentityTable::IdentityTable(std::vector<std::string> domains, const std::vector<Alias>& aliases, const std::vector<std::string>& shared_accounts) {
+IdentityTable::IdentityTable(std::vector<std::string> domains, const std::vector<Alias>& aliases,
+                             const std::vector<std::string>& shared_accounts) {
   std::vector<std::string> parts;
   for (const std::string& domain : domains) {
     domains_.push_back(folded(domain));

@@ -16,7 +16,8 @@ struct Alias {
 class IdentityTable {
  public:
   IdentityTable() = default;
-  IdentityTable(std::vector<std::string> domains, const std::vector<Alias>& aliases, const std::vector<std::string>& shared_accounts);
+  IdentityTable(std::vector<std::string> domains, const std::vector<Alias>& aliases,
+                const std::vector<std::string>& shared_accounts);
 
   // Appends the person of the account seen in the source type to `out` and returns true; returns false (appending
   // nothing) for shared and empty accounts. An alias wins; an address of a listed domain becomes its local part; any other

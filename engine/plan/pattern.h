@@ -53,7 +53,7 @@ struct ValueTest {
   std::string regex = {};                  // RE2 source with the i, m, s sub-modifiers as (?ims) prefix
   Cidr cidr = {};
   CompareOp compare = CompareOp::eq;
-  std::string number = {};       // compare: canonical decimal text
+  std::string number = {};        // compare: canonical decimal text
   std::uint32_t other_field = 0;  // field: index into SourceProgram::fields
   FieldOp field_op = FieldOp::equals;
   bool cased = false;    // field

@@ -25,7 +25,7 @@ struct RuleMeta {
   std::vector<std::string> references, tags, falsepositives;
   Location where;
   bool shadow = false;
-  std::string semantic_hash;  // 16 hex
+  std::string semantic_hash;                                                              // 16 hex
   [[nodiscard]] const std::string& label() const { return name.empty() ? title : name; }  // "rule" in alert JSON
 };
 
@@ -47,9 +47,9 @@ struct RulePlan {
   LogSource logsource;
   std::vector<Column> columns;
   Suppress suppress;
-  bool emits = true;           // makes its own alerts (not referred to, or referred to with generate: true)
-  bool referred = false;       // some correlation reads it
-  DurationUs accept = 0;       // the largest among the source types it listens to
+  bool emits = true;                   // makes its own alerts (not referred to, or referred to with generate: true)
+  bool referred = false;               // some correlation reads it
+  DurationUs accept = 0;               // the largest among the source types it listens to
   std::vector<std::uint32_t> sources;  // source indices that serve it
 };
 
@@ -68,7 +68,7 @@ struct Binding {
 
 struct Input {
   bool correlation = false;
-  std::uint32_t index = 0;  // into Plan::rules or Plan::correlations
+  std::uint32_t index = 0;       // into Plan::rules or Plan::correlations
   std::vector<Binding> members;  // one per CorrelationPlan::members
   std::vector<Binding> values;   // value_count: one per counted field (several = tuple)
 };
@@ -79,15 +79,15 @@ struct CorrelationPlan {
   std::vector<Input> inputs;         // in the order of `rules`
   std::vector<std::string> members;  // group-by names (field or alias, text before the first '|')
   std::vector<std::string> value_names;
-  DurationUs window = 0;             // W
-  std::uint64_t threshold = 0;       // fires at >= threshold (event_count, value_count, temporal)
-  Suppress suppress;                 // for_us and by always filled (defaults applied): P and the by-members
+  DurationUs window = 0;        // W
+  std::uint64_t threshold = 0;  // fires at >= threshold (event_count, value_count, temporal)
+  Suppress suppress;            // for_us and by always filled (defaults applied): P and the by-members
   bool across_tenants = false;
   bool emits = true;
-  bool inner = false;                // another correlation reads it: never pruned by count
-  int level = 0;                     // 0 = reads only rules; evaluated in level order
-  DurationUs accept = 0;             // the largest among all source types it listens to, directly or not
-  DurationUs retention = 0;          // hits are kept while t >= logtime - retention
+  bool inner = false;                  // another correlation reads it: never pruned by count
+  int level = 0;                       // 0 = reads only rules; evaluated in level order
+  DurationUs accept = 0;               // the largest among all source types it listens to, directly or not
+  DurationUs retention = 0;            // hits are kept while t >= logtime - retention
   std::vector<std::uint32_t> sources;  // source indices it listens to
 };
 

@@ -80,13 +80,13 @@ struct SourcePlan {
   DurationUs settle = 5 * kMinuteUs;
   std::vector<std::string> sentinels;  // folded comparison; missing as keys and counted values
   std::vector<Canonical> canonical;
-  std::vector<FieldPath> fields;  // known paths, canonical case
+  std::vector<FieldPath> fields;   // known paths, canonical case
   std::vector<FieldPath> encoded;  // known paths whose strings hold JSON or {k=v} text
   std::vector<Normalise> normalise;
   std::vector<TextPattern> patterns;
-  ZonePtr zone;                 // for zone-less times; null = UTC
-  std::optional<int> year;      // year of the first zone-less text time in a replay
-  std::string content_hash;     // 16 hex of the file's digest
+  ZonePtr zone;              // for zone-less times; null = UTC
+  std::optional<int> year;   // year of the first zone-less text time in a replay
+  std::string content_hash;  // 16 hex of the file's digest
 };
 
 }  // namespace vedette::plan

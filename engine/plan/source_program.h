@@ -24,7 +24,8 @@ struct Slot {
   bool upper = false;                // canonical upper-casing of values
 };
 
-// What predicates and columns read: a slot, seen through an expression. Without filter, map, constant and transforms it is the slot.
+// What predicates and columns read: a slot, seen through an expression. Without filter, map, constant and transforms it is the
+// slot.
 struct Field {
   std::uint32_t slot = kNone;         // kNone only for constants
   std::uint32_t filter_slot = kNone;  // slot of expr.filter->key_path
@@ -51,7 +52,7 @@ enum class NodeKind : std::uint8_t { predicate, all_of, any_of, negation, always
 
 struct Node {
   NodeKind kind = NodeKind::always;
-  std::uint32_t predicate = kNone;       // predicate
+  std::uint32_t predicate = kNone;           // predicate
   std::vector<std::uint32_t> children = {};  // node indices within the arm
 };
 

@@ -95,14 +95,17 @@ class Merger::Impl {
   Status push(std::size_t index, const std::shared_ptr<const HitBatch>& batch) {
     Input& input = inputs_[index];
     if (batch->min_t != kNoTime && batch->min_t < input.watermark) {
-      return Error{fmt::format("an event of {} comes more than {} events after newer ones (the newest is of {}); sort the input, or replay "
-                               "with --sort",
-                               format_rfc3339(batch->min_t), reorder_events_, format_rfc3339(input.watermark)),
-                   batch->origin->source_name};
+      return Error{
+          fmt::format(
+              "an event of {} comes more than {} events after newer ones (the newest is of {}); sort the input, or replay "
+              "with --sort",
+              format_rfc3339(batch->min_t), reorder_events_, format_rfc3339(input.watermark)),
+          batch->origin->source_name};
     }
     for (const EventHits& hits : batch->events) {
       TimeUs t = hits.head.t;
-      if (t == kNoTime) t = input.last_good_t != kNoTime ? input.last_good_t : batch->first_good_t != kNoTime ? batch->first_good_t : 0;
+      if (t == kNoTime)
+        t = input.last_good_t != kNoTime ? input.last_good_t : batch->first_good_t != kNoTime ? batch->first_good_t : 0;
       input.add({t, &hits, batch, input.next_ordinal++});
     }
     if (batch->last_good_t != kNoTime) input.last_good_t = batch->last_good_t;

@@ -2,8 +2,8 @@
 // name, or of one batch (an HTTP request). Counts are kept for a day of log time at least. One thread.
 #pragma once
 
-#include <cstdint>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
 #include <string>
 
 #include "engine/base/hash.h"

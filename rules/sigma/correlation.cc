@@ -280,7 +280,8 @@ class CorrelationParser {
       return;
     }
     if (node->is_scalar()) {
-      const bool letters = std::any_of(node->text.begin(), node->text.end(), [](unsigned char c) { return std::isalpha(c) != 0; });
+      const bool letters =
+          std::any_of(node->text.begin(), node->text.end(), [](unsigned char c) { return std::isalpha(c) != 0; });
       const bool text = !counting() && letters && node->text.find_first_of("<>=") == std::string::npos;
       reporter_.at(text ? "V1303" : "V1207", node->where,
                    text ? "conditions over rule names are not supported yet" : "the condition must be a map",

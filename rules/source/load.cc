@@ -20,8 +20,8 @@ using plan::FieldPath;
 using plan::SourcePlan;
 using yaml::Node;
 
-constexpr std::array<std::string_view, 18> kKeys = {"source",    "logsource", "recognise", "unwrap",    "id",         "time",
-                                                    "arrival",   "accept",    "settle",    "sentinels", "canonical",  "fields",
+constexpr std::array<std::string_view, 18> kKeys = {"source",    "logsource", "recognise", "unwrap",    "id",          "time",
+                                                    "arrival",   "accept",    "settle",    "sentinels", "canonical",   "fields",
                                                     "normalise", "patterns",  "timezone",  "year",      "description", "encoded"};
 constexpr std::array<std::string_view, 3> kLogSourceKeys = {"category", "product", "service"};
 constexpr std::array<std::string_view, 3> kRecogniseKeys = {"all", "any", "none"};

@@ -73,7 +73,8 @@ std::vector<event::RecordBatch> batches_of(const std::string& text, const std::s
       at = end + 1;
     }
     batch.buffer.append(event::kPadding, ' ');
-    for (const auto& [begin, size] : places) batch.records.push_back({std::string_view(batch.buffer).substr(begin, size), event::kNoArrival, begin, 0});
+    for (const auto& [begin, size] : places)
+      batch.records.push_back({std::string_view(batch.buffer).substr(begin, size), event::kNoArrival, begin, 0});
     batches.push_back(std::move(batch));
   }
   return batches;
@@ -137,7 +138,8 @@ class Pipeline {
       }
     }
     const run::SequencerCounters& after = sequencer_.counters();
-    return {allocation_count.load() - allocations, after.events - before.events, after.matched - before.matched, after.alerts - before.alerts};
+    return {allocation_count.load() - allocations, after.events - before.events, after.matched - before.matched,
+            after.alerts - before.alerts};
   }
 
  private:
@@ -190,7 +192,8 @@ TEST(Allocations, NoneForEventsWithoutAMatchAndFewForOthers) {
   const Measured mixed = pipeline.run(load(options, 100'000));
   ASSERT_GT(mixed.alerts, 1000U);
   std::printf("allocations: mixed %lu for %lu matching events and %lu alerts\n", mixed.allocations, mixed.matched, mixed.alerts);
-  EXPECT_LE(static_cast<double>(mixed.allocations), 0.1 * static_cast<double>(mixed.matched) + 20.0 * static_cast<double>(mixed.alerts));
+  EXPECT_LE(static_cast<double>(mixed.allocations),
+            0.1 * static_cast<double>(mixed.matched) + 20.0 * static_cast<double>(mixed.alerts));
 }
 
 }  // namespace

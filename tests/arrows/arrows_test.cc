@@ -54,7 +54,9 @@ bool starts_with_any(const std::string& text, const std::vector<std::string>& pr
 }
 
 // A C++ standard header: no directory and no extension.
-bool standard(const std::string& target) { return target.find('/') == std::string::npos && target.find('.') == std::string::npos; }
+bool standard(const std::string& target) {
+  return target.find('/') == std::string::npos && target.find('.') == std::string::npos;
+}
 
 // System headers that only connectors and app may see.
 bool allowed(const std::string& folder, const std::string& target) {
@@ -62,8 +64,8 @@ bool allowed(const std::string& folder, const std::string& target) {
       {"engine", {"engine/", "simdjson.h", "re2/", "fmt/", "boost/unordered/", "openssl/sha.h"}},
       {"rules", {"engine/", "rules/", "yaml-cpp/", "cctz/", "re2/", "fmt/"}},
       {"connectors",
-       {"engine/", "connectors/", "boost/", "openssl/", "librdkafka/", "rocksdb/", "zstd.h", "zstd_errors.h", "zlib.h", "fmt/", "sys/", "netinet/", "arpa/",
-        "unistd.h", "fcntl.h", "poll.h", "signal.h"}},
+       {"engine/", "connectors/", "boost/", "openssl/", "librdkafka/", "rocksdb/", "zstd.h", "zstd_errors.h", "zlib.h", "fmt/",
+        "sys/", "netinet/", "arpa/", "unistd.h", "fcntl.h", "poll.h", "signal.h"}},
   };
   return standard(target) || starts_with_any(target, kAllowed.at(folder));
 }
@@ -114,10 +116,12 @@ TEST(Arrows, ThirdPartiesAreContained) {
 
 // engine/ has no clock, environment, thread or file of its own.
 TEST(Arrows, TheEngineIsPure) {
-  static const std::set<std::string> kForbidden = {"thread", "mutex", "condition_variable", "future", "fstream", "iostream", "filesystem",
-                                                   "ctime", "chrono", "shared_mutex", "semaphore", "stop_token"};
+  static const std::set<std::string> kForbidden = {"thread",  "mutex",        "condition_variable", "future",
+                                                   "fstream", "iostream",     "filesystem",         "ctime",
+                                                   "chrono",  "shared_mutex", "semaphore",          "stop_token"};
   for (const Include& include : includes_under("engine")) {
-    EXPECT_FALSE(kForbidden.contains(include.target)) << include.file << ":" << include.line << " includes <" << include.target << ">";
+    EXPECT_FALSE(kForbidden.contains(include.target))
+        << include.file << ":" << include.line << " includes <" << include.target << ">";
   }
 }
 

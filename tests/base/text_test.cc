@@ -17,13 +17,13 @@ namespace {
 TEST(Fold, AsciiAndBeyond) {
   EXPECT_EQ(folded("Alice@ACME.com"), "alice@acme.com");
   EXPECT_EQ(folded("ÀÉÎ ΑΣ ЖЯ"), "àéî ασ жя");
-  EXPECT_EQ(folded("ς"), "σ");  // final sigma
-  EXPECT_EQ(folded("\xE2\x84\xAA"), "k");          // Kelvin sign
-  EXPECT_EQ(folded("\xC5\xBF"), "s");              // long s
-  EXPECT_EQ(folded("\xE1\xBA\x9E"), "\xC3\x9F");   // capital sharp s -> sharp s, not ss
+  EXPECT_EQ(folded("ς"), "σ");                    // final sigma
+  EXPECT_EQ(folded("\xE2\x84\xAA"), "k");         // Kelvin sign
+  EXPECT_EQ(folded("\xC5\xBF"), "s");             // long s
+  EXPECT_EQ(folded("\xE1\xBA\x9E"), "\xC3\x9F");  // capital sharp s -> sharp s, not ss
   EXPECT_EQ(folded("\xC3\x9F"), "\xC3\x9F");
-  EXPECT_EQ(folded("\xC4\xB0"), "\xC4\xB0");       // dotted capital I has no simple folding
-  EXPECT_EQ(folded("a\xFFZ"), "a\xFFz");           // malformed byte stays
+  EXPECT_EQ(folded("\xC4\xB0"), "\xC4\xB0");  // dotted capital I has no simple folding
+  EXPECT_EQ(folded("a\xFFZ"), "a\xFFz");      // malformed byte stays
   EXPECT_TRUE(is_folded("abc-\xC3\xA9"));
   EXPECT_FALSE(is_folded("\xC3\x89"));
   EXPECT_TRUE(equal_folded("STRASSE", "strasse"));
@@ -52,7 +52,8 @@ TEST(Fold, FoldingTwiceIsFoldingOnce) {
 
 TEST(Utf8, RefusesOverlongSurrogatesAndTruncation) {
   EXPECT_TRUE(valid_utf8("a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"));
-  for (const char* text : {"\xC0\x80", "\xED\xA0\x80", "\xE2\x82", "\xF4\x90\x80\x80", "\x80", "\xF5\x80\x80\x80", "\xE0\x80\x80"}) {
+  for (const char* text :
+       {"\xC0\x80", "\xED\xA0\x80", "\xE2\x82", "\xF4\x90\x80\x80", "\x80", "\xF5\x80\x80\x80", "\xE0\x80\x80"}) {
     EXPECT_FALSE(valid_utf8(text)) << text;
   }
   EXPECT_EQ(count_code_points("a\xC3\xA9\xE2\x82\xAC"), 3U);
@@ -85,8 +86,9 @@ TEST(JsonText, Structure) {
 
 TEST(Digest, PartsAreUnambiguousAndStable) {
   // The vector of the correlation alert id in the format specification.
-  EXPECT_EQ(to_hex(digest_parts({"vedette.alert.v1", "default", "11111111-1111-4111-8111-111111111111", "600000000", "alice", "1"})),
-            "fc34b5ec4644027af1d6bab2a669b333");
+  EXPECT_EQ(
+      to_hex(digest_parts({"vedette.alert.v1", "default", "11111111-1111-4111-8111-111111111111", "600000000", "alice", "1"})),
+      "fc34b5ec4644027af1d6bab2a669b333");
   EXPECT_EQ(to_hex(digest_parts({"vedette.event-alert.v1", "default", "11111111-1111-4111-8111-111111111111", "okta",
                                  "33e9dcbc-3ed3-423b-acdf-7e44ab17ebdb"})),
             "46fb6aca0c273f79da11ff37a24d03e0");

@@ -35,8 +35,8 @@ Outcome decode_stream(const std::string& stream, const std::string& forced, Fram
   return out;
 }
 
-#define CORPUS(variable, name)                                                       \
-  std::string variable;                                                              \
+#define CORPUS(variable, name) \
+  std::string variable;        \
   if (!read_file(corpus_file(name), variable)) GTEST_SKIP() << "no corpus file " << name
 
 using Counts = std::map<std::string, int>;
@@ -95,7 +95,7 @@ TEST(Corpus, Sshd) {
   const Outcome out = decode_stream(stream, "sshd", Framing::lines);
   EXPECT_EQ(out.events, (Counts{{"sshd", 158}}));
   EXPECT_EQ(out.made_ids, 158);
-  EXPECT_EQ(out.repeats, 8);  // two lines declare five each
+  EXPECT_EQ(out.repeats, 8);   // two lines declare five each
   EXPECT_EQ(out.no_time, 31);  // lines without a header
   EXPECT_EQ(decode_stream(stream, "").events, out.events);
 }
@@ -103,9 +103,15 @@ TEST(Corpus, Sshd) {
 // Every other JSON source decodes as generic JSON: nothing of it is malformed.
 TEST(Corpus, EveryOtherSource) {
   int files = 0;
-  for (const char* name : {"auth0", "cisco_duo", "cloudflare_access", "cyberark", "docker_hub", "entra_diagnostic", "entra_graph", "gcp_audit", "github", "gitlab",
-                           "google_workspace", "jumpcloud", "keycloak", "kubernetes_audit", "m365", "onelogin", "onepassword", "salesforce", "slack", "snowflake",
-                           "sshd_journald", "teleport", "terraform_cloud", "vault", "zoom"}) {
+  for (const char* name : {"auth0",       "cisco_duo",        "cloudflare_access",
+                           "cyberark",    "docker_hub",       "entra_diagnostic",
+                           "entra_graph", "gcp_audit",        "github",
+                           "gitlab",      "google_workspace", "jumpcloud",
+                           "keycloak",    "kubernetes_audit", "m365",
+                           "onelogin",    "onepassword",      "salesforce",
+                           "slack",       "snowflake",        "sshd_journald",
+                           "teleport",    "terraform_cloud",  "vault",
+                           "zoom"}) {
     std::string stream;
     if (!read_file(corpus_file(std::string("events/") + name + "/events.ndjson"), stream)) continue;
     ++files;

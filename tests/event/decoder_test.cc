@@ -9,7 +9,9 @@ namespace {
 using Texts = std::vector<std::string>;
 
 std::string okta(const std::string& id, const std::string& more = "") {
-  return R"({"uuid":")" + id + R"(","published":"2024-05-01T10:00:00.123Z","eventType":"user.session.start","actor":{"alternateId":"alice"})" + more + "}";
+  return R"({"uuid":")" + id +
+         R"(","published":"2024-05-01T10:00:00.123Z","eventType":"user.session.start","actor":{"alternateId":"alice"})" + more +
+         "}";
 }
 
 std::string trail(const std::string& id) {
@@ -27,7 +29,8 @@ std::string quoted(const std::string& json) {
 }
 
 std::string hook(const std::string& events) {
-  return R"({"eventType":"com.okta.event_hook","eventId":"batch-1","data":{"events":)" + events + R"(},"eventTime":"2024-05-01T10:00:01Z"})";
+  return R"({"eventType":"com.okta.event_hook","eventId":"batch-1","data":{"events":)" + events +
+         R"(},"eventTime":"2024-05-01T10:00:01Z"})";
 }
 
 Texts sources_and_ids(const Decoding& run) {
@@ -53,8 +56,8 @@ TEST(Recognition, EachRecordByItself) {
   for (int i = 0; i < 3; ++i) {
     run.record(okta("o")).record(trail("t")).record(R"({"id":"j","x":1})").record("Mar  5 10:30:01 h sshd[1]: hello");
   }
-  EXPECT_EQ(sources_and_ids(run), (Texts{"okta:o", "aws_cloudtrail:t", "json:j", "sshd:", "okta:o", "aws_cloudtrail:t", "json:j", "sshd:", "okta:o",
-                                         "aws_cloudtrail:t", "json:j", "sshd:"}));
+  EXPECT_EQ(sources_and_ids(run), (Texts{"okta:o", "aws_cloudtrail:t", "json:j", "sshd:", "okta:o", "aws_cloudtrail:t", "json:j",
+                                         "sshd:", "okta:o", "aws_cloudtrail:t", "json:j", "sshd:"}));
   EXPECT_TRUE(run.rejects().empty());
   EXPECT_EQ(run.events()[0].texts[0], (Texts{"user.session.start"}));
   EXPECT_EQ(run.events()[0].texts[1], (Texts{"alice"}));
@@ -76,8 +79,14 @@ TEST(Recognition, AnyAndNone) {
   second.source.recognise.none = paths({"t"});
   second.source.id = paths({"id"});
   Decoding run(plan_of({first, json_source(), second}));
-  run.record(R"({"id":1,"r":null})").record(R"({"id":2,"p":{"q":{}}})").record(R"({"id":3,"p":[{"q":1}]})").record(R"({"id":4,"p":{"x":1}})");
-  run.record(R"({"id":5,"s":0})").record(R"({"id":6,"s":0,"t":0})").record(R"({"id":7,"s":0,"r":0})").record(R"({"id":8,"p.q":0})");
+  run.record(R"({"id":1,"r":null})")
+      .record(R"({"id":2,"p":{"q":{}}})")
+      .record(R"({"id":3,"p":[{"q":1}]})")
+      .record(R"({"id":4,"p":{"x":1}})");
+  run.record(R"({"id":5,"s":0})")
+      .record(R"({"id":6,"s":0,"t":0})")
+      .record(R"({"id":7,"s":0,"r":0})")
+      .record(R"({"id":8,"p.q":0})");
   EXPECT_EQ(sources_and_ids(run), (Texts{"first:1", "first:2", "first:3", "json:4", "second:5", "json:6", "json:7", "first:8"}));
 }
 
@@ -110,19 +119,26 @@ TEST(Envelopes, TheEventIsItsOwnBytes) {
 }
 
 TEST(Envelopes, Shapes) {
-  EXPECT_EQ(decode_both(R"({"version":"0","detail-type":"SystemLog","source":"aws.partner/okta.com","detail":)" + okta("a") + "}", "okta"), (Texts{"okta:a"}));
+  EXPECT_EQ(decode_both(R"({"version":"0","detail-type":"SystemLog","source":"aws.partner/okta.com","detail":)" + okta("a") + "}",
+                        "okta"),
+            (Texts{"okta:a"}));
   EXPECT_EQ(decode_both(R"({"@timestamp":"x","message":)" + quoted(okta("a")) + R"(,"agent":{}})", "okta"), (Texts{"okta:a"}));
   EXPECT_EQ(decode_both(R"({"_raw":)" + quoted(okta("a")) + R"(,"_time":1753109304.597})", "okta"), (Texts{"okta:a"}));
   EXPECT_EQ(decode_both(R"({"schema":{},"payload":{"value":)" + quoted(okta("a")) + "}}", "okta"), (Texts{"okta:a"}));
-  EXPECT_EQ(decode_both(R"({"_raw":)" + quoted("[" + okta("a") + "," + okta("b") + "]") + "}", "okta"), (Texts{"okta:a", "okta:b"}));
-  EXPECT_EQ(decode_both(R"({"Records":[)" + trail("a") + "," + trail("b") + "]}", "aws_cloudtrail"), (Texts{"aws_cloudtrail:a", "aws_cloudtrail:b"}));
-  EXPECT_EQ(decode_both(R"({"detail-type":"AWS API Call via CloudTrail","detail":)" + trail("a") + "}", "aws_cloudtrail"), (Texts{"aws_cloudtrail:a"}));
+  EXPECT_EQ(decode_both(R"({"_raw":)" + quoted("[" + okta("a") + "," + okta("b") + "]") + "}", "okta"),
+            (Texts{"okta:a", "okta:b"}));
+  EXPECT_EQ(decode_both(R"({"Records":[)" + trail("a") + "," + trail("b") + "]}", "aws_cloudtrail"),
+            (Texts{"aws_cloudtrail:a", "aws_cloudtrail:b"}));
+  EXPECT_EQ(decode_both(R"({"detail-type":"AWS API Call via CloudTrail","detail":)" + trail("a") + "}", "aws_cloudtrail"),
+            (Texts{"aws_cloudtrail:a"}));
   EXPECT_EQ(decode_both("[" + okta("a") + "," + okta("b") + "]", "okta"), (Texts{"okta:a", "okta:b"}));
 }
 
 TEST(Envelopes, InsideOneAnother) {
-  EXPECT_EQ(decode_both(R"({"message":)" + quoted(hook("[" + okta("a") + "," + okta("b") + "]")) + "}", "okta"), (Texts{"okta:a", "okta:b"}));
-  EXPECT_EQ(decode_both(R"([{"_raw":)" + quoted(okta("a")) + R"(},{"_raw":)" + quoted(okta("b")) + "}]", "okta"), (Texts{"okta:a", "okta:b"}));
+  EXPECT_EQ(decode_both(R"({"message":)" + quoted(hook("[" + okta("a") + "," + okta("b") + "]")) + "}", "okta"),
+            (Texts{"okta:a", "okta:b"}));
+  EXPECT_EQ(decode_both(R"([{"_raw":)" + quoted(okta("a")) + R"(},{"_raw":)" + quoted(okta("b")) + "}]", "okta"),
+            (Texts{"okta:a", "okta:b"}));
   const std::string twice = R"({"_raw":)" + quoted(R"({"message":)" + quoted(okta("a")) + "}") + "}";
   EXPECT_EQ(decode_both(twice, "okta"), (Texts{"okta:a"}));
 }
@@ -207,7 +223,9 @@ TEST(Envelopes, TextSourceInJson) {
   plan::SourceProgram sshd = sshd_source();
   sshd.source.unwrap = paths({"message"});
   Decoding run(plan_of({json_source(), sshd}));
-  run.force("sshd").record(R"({"@timestamp":"x","message":"Mar  5 10:30:01 h sshd[1]: Failed password for a\\b from 192.0.2.1 port 22 ssh2"})").record("{not json");
+  run.force("sshd")
+      .record(R"({"@timestamp":"x","message":"Mar  5 10:30:01 h sshd[1]: Failed password for a\\b from 192.0.2.1 port 22 ssh2"})")
+      .record("{not json");
   ASSERT_EQ(run.events().size(), 2U);
   EXPECT_EQ(run.events()[0].texts[4], (Texts{"a\\b"}));
   EXPECT_EQ(run.events()[1].texts[0], (Texts{"{not json"}));
@@ -230,7 +248,8 @@ TEST(BadElements, EarlierOnesStand) {
 }
 
 TEST(BadElements, TheRestCountsOnceWhenItsEndIsUnknown) {
-  for (const std::string& tail : {std::string(R"({"uuid":"b"],)") + okta("c") + "]", std::string(R"({"uuid":"b","x":[1)"), std::string("")}) {
+  for (const std::string& tail :
+       {std::string(R"({"uuid":"b"],)") + okta("c") + "]", std::string(R"({"uuid":"b","x":[1)"), std::string("")}) {
     Decoding run(standard_plan());
     run.record("[" + okta("a") + "," + tail);
     EXPECT_EQ(sources_and_ids(run), (Texts{"okta:a"}));
@@ -279,7 +298,8 @@ TEST(Sizes, EventsRecordsAndCounts) {
   EXPECT_EQ(run.rejects()[1].bytes, long_event);
 
   Decoding many(standard_plan(), limits);
-  many.record(R"([{"id":1},{"id":2},{"id":3},{"id":4},{"id":5}])").record("[{\"id\":1},{\"id\":2},{\"id\":3},{\"id\":4},{\"id\":\"\x01\"}]");
+  many.record(R"([{"id":1},{"id":2},{"id":3},{"id":4},{"id":5}])")
+      .record("[{\"id\":1},{\"id\":2},{\"id\":3},{\"id\":4},{\"id\":\"\x01\"}]");
   EXPECT_EQ(sources_and_ids(many), (Texts{"json:1", "json:2", "json:3", "json:1", "json:2", "json:3"}));
   ASSERT_EQ(many.rejects().size(), 2U);
   EXPECT_EQ(many.rejects()[0].reason, "events");
@@ -314,7 +334,12 @@ TEST(Sizes, BlankRecords) {
 
 TEST(Ids, FirstPresentOne) {
   Decoding run(standard_plan());
-  run.record(R"({"uuid":"u","id":"i"})").record(R"({"uuid":"u"})").record(R"({"id":null,"uuid":"u"})").record(R"({"id":"","uuid":12.50})").record(R"({"id":{"x":1}})").record(R"({"id":["a","b"]})");
+  run.record(R"({"uuid":"u","id":"i"})")
+      .record(R"({"uuid":"u"})")
+      .record(R"({"id":null,"uuid":"u"})")
+      .record(R"({"id":"","uuid":12.50})")
+      .record(R"({"id":{"x":1}})")
+      .record(R"({"id":["a","b"]})");
   EXPECT_EQ(sources_and_ids(run), (Texts{"json:i", "json:u", "json:u", "json:12.50", "json:", "json:a"}));
   EXPECT_EQ(run.events()[0].head.flags & kIdMade, 0);
   EXPECT_EQ(run.events()[4].head.flags & kIdMade, kIdMade);
@@ -357,7 +382,8 @@ TEST(Times, Formats) {
 
 TEST(Times, FirstPathThatParses) {
   Decoding run(standard_plan());
-  run.record(R"({"published":"2024-01-04T00:00:00Z","time":"soon","@timestamp":1.5})").record(R"({"time":"2024-01-03T00:00:00Z","timestamp":"2024-01-02T00:00:00Z"})");
+  run.record(R"({"published":"2024-01-04T00:00:00Z","time":"soon","@timestamp":1.5})")
+      .record(R"({"time":"2024-01-03T00:00:00Z","timestamp":"2024-01-02T00:00:00Z"})");
   ASSERT_EQ(run.events().size(), 2U);
   EXPECT_EQ(format_rfc3339(run.events()[0].head.t), "2024-01-04T00:00:00.000000Z");
   EXPECT_EQ(format_rfc3339(run.events()[1].head.t), "2024-01-02T00:00:00.000000Z");

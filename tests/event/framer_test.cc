@@ -9,7 +9,8 @@ namespace {
 using Texts = std::vector<std::string>;
 
 // The same elements whatever the chunks are.
-void expect_frames(std::string_view stream, const Texts& expected, std::size_t rejects = 0, Framing framing = Framing::automatic) {
+void expect_frames(std::string_view stream, const Texts& expected, std::size_t rejects = 0,
+                   Framing framing = Framing::automatic) {
   for (std::size_t chunk : {std::size_t{0}, std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{7}, std::size_t{64}}) {
     const Elements out = frame(stream, chunk, framing);
     EXPECT_EQ(out.texts(), expected) << "chunks of " << chunk << " of " << stream;
@@ -142,8 +143,9 @@ TEST(Framer, OverLongElementsArePassedOver) {
   Limits limits;
   limits.element_bytes = 16;
   const std::string big = "{\"big\":\"" + std::string(50, 'x') + "\"}";
-  for (const std::string& stream : {"{\"a\":1}\n" + big + "\n{\"b\":2}\n", "[{\"a\":1}," + big + ",{\"b\":2}]", "{\"a\":1}{\"c\":\n1}" + big + "{\"b\":2}",
-                                    "{\"Records\":[{\"a\":1}," + big + ",{\"b\":2}]}"}) {
+  for (const std::string& stream :
+       {"{\"a\":1}\n" + big + "\n{\"b\":2}\n", "[{\"a\":1}," + big + ",{\"b\":2}]", "{\"a\":1}{\"c\":\n1}" + big + "{\"b\":2}",
+        "{\"Records\":[{\"a\":1}," + big + ",{\"b\":2}]}"}) {
     for (std::size_t chunk : {0, 1, 5, 30}) {
       const Elements out = frame(stream, chunk, Framing::automatic, limits);
       ASSERT_EQ(out.rejects.size(), 1U) << stream << " by " << chunk;
@@ -172,7 +174,8 @@ TEST(Framer, DeepNestingIsLeftToTheDecoder) {
 TEST(Framer, LongRecordsLineStreams) {
   std::string stream = "{\"Records\":[";
   const int count = 20'000;
-  for (int i = 0; i < count; ++i) stream += (i == 0 ? "" : ",") + ("{\"eventID\":\"" + std::to_string(i) + "\",\"pad\":\"" + std::string(380, 'p') + "\"}");
+  for (int i = 0; i < count; ++i)
+    stream += (i == 0 ? "" : ",") + ("{\"eventID\":\"" + std::to_string(i) + "\",\"pad\":\"" + std::string(380, 'p') + "\"}");
   stream += "]}";
   const Elements out = frame(stream, 65536);
   EXPECT_EQ(out.elements.size(), static_cast<std::size_t>(count));

@@ -38,7 +38,8 @@ inline plan::SourceProgram source(const std::string& name, const std::vector<std
 inline plan::SourceProgram json_source(const std::vector<std::string>& slots = {}) {
   plan::SourceProgram program = source("json", slots);
   program.source.id = paths({"id", "uuid"});
-  for (const char* field : {"@timestamp", "timestamp", "time", "published"}) program.source.time.push_back({path(field), plan::TimeFormat::iso8601});
+  for (const char* field : {"@timestamp", "timestamp", "time", "published"})
+    program.source.time.push_back({path(field), plan::TimeFormat::iso8601});
   return program;
 }
 
@@ -60,7 +61,8 @@ inline plan::SourceProgram cloudtrail_source(const std::vector<std::string>& slo
   return program;
 }
 
-inline plan::SourceProgram sshd_source(const std::vector<std::string>& slots = {"message", "program", "host", "pid", "user", "pattern", "source_ip"}) {
+inline plan::SourceProgram sshd_source(const std::vector<std::string>& slots = {"message", "program", "host", "pid", "user",
+                                                                                "pattern", "source_ip"}) {
   plan::SourceProgram program = source("sshd", slots);
   program.source.text = true;
   program.source.patterns = {
@@ -173,7 +175,9 @@ struct Element {
 
 class Elements final : public ElementSink {
  public:
-  void on_element(std::string_view bytes, std::uint64_t line, std::uint64_t position) override { elements.push_back({std::string(bytes), line, position}); }
+  void on_element(std::string_view bytes, std::uint64_t line, std::uint64_t position) override {
+    elements.push_back({std::string(bytes), line, position});
+  }
   void on_reject(const Reject& reject) override {
     rejects.push_back({std::string(reject.reason), reject.message, std::string(reject.bytes), reject.line, reject.position});
   }

@@ -1,7 +1,8 @@
 // Text sources: headers, the year and zone of syslog times, patterns and repeat counts.
+#include "engine/event/syslog.h"
+
 #include <gtest/gtest.h>
 
-#include "engine/event/syslog.h"
 #include "tests/event/support.h"
 
 namespace vedette::event::test {
@@ -11,24 +12,29 @@ using Texts = std::vector<std::string>;
 
 Texts header(std::string_view line) {
   const SyslogLine out = parse_syslog(line);
-  return {std::string(out.timestamp), std::string(out.host), std::string(out.program), std::string(out.pid), std::string(out.message)};
+  return {std::string(out.timestamp), std::string(out.host), std::string(out.program), std::string(out.pid),
+          std::string(out.message)};
 }
 
 TEST(SyslogHeader, Rfc3164) {
-  EXPECT_EQ(header("Mar 15 10:30:01 web sshd[12345]: Failed password"), (Texts{"Mar 15 10:30:01", "web", "sshd", "12345", "Failed password"}));
-  EXPECT_EQ(header("Mar  5 10:30:01 web sshd[1]: x: y [preauth]"), (Texts{"Mar  5 10:30:01", "web", "sshd", "1", "x: y [preauth]"}));
+  EXPECT_EQ(header("Mar 15 10:30:01 web sshd[12345]: Failed password"),
+            (Texts{"Mar 15 10:30:01", "web", "sshd", "12345", "Failed password"}));
+  EXPECT_EQ(header("Mar  5 10:30:01 web sshd[1]: x: y [preauth]"),
+            (Texts{"Mar  5 10:30:01", "web", "sshd", "1", "x: y [preauth]"}));
   EXPECT_EQ(header("Mar 5 10:30:01 web sudo: bob : TTY=pts/0"), (Texts{"Mar 5 10:30:01", "web", "sudo", "", "bob : TTY=pts/0"}));
   EXPECT_EQ(header("<38>Mar  5 10:30:01 web sshd[1]: x"), (Texts{"Mar  5 10:30:01", "web", "sshd", "1", "x"}));
   EXPECT_EQ(header("Jun 14 15:16:01 combo sshd(pam_unix)[19939]: authentication failure; rhost=1.2.3.4 "),
             (Texts{"Jun 14 15:16:01", "combo", "sshd(pam_unix)", "19939", "authentication failure; rhost=1.2.3.4 "}));
-  EXPECT_EQ(header("Mar  5 10:30:01 web last message repeated 2 times"), (Texts{"Mar  5 10:30:01", "web", "", "", "last message repeated 2 times"}));
+  EXPECT_EQ(header("Mar  5 10:30:01 web last message repeated 2 times"),
+            (Texts{"Mar  5 10:30:01", "web", "", "", "last message repeated 2 times"}));
   EXPECT_EQ(header("Mar  5 10:30:01 sshd[1]: no host"), (Texts{"Mar  5 10:30:01", "", "sshd", "1", "no host"}));
   EXPECT_EQ(header("Mar  5 10:30:01 web sshd[1]:"), (Texts{"Mar  5 10:30:01", "web", "sshd", "1", ""}));
   EXPECT_EQ(header("Mar  5 10:30:01.250 web sshd[1]: x"), (Texts{"Mar  5 10:30:01.250", "web", "sshd", "1", "x"}));
 }
 
 TEST(SyslogHeader, Rfc3339) {
-  EXPECT_EQ(header("2026-05-17T17:57:47.009102+00:00 h passwd[9]: changed"), (Texts{"2026-05-17T17:57:47.009102+00:00", "h", "passwd", "9", "changed"}));
+  EXPECT_EQ(header("2026-05-17T17:57:47.009102+00:00 h passwd[9]: changed"),
+            (Texts{"2026-05-17T17:57:47.009102+00:00", "h", "passwd", "9", "changed"}));
   EXPECT_EQ(header("2026-05-17T17:57:47Z h sshd-session[9]: x"), (Texts{"2026-05-17T17:57:47Z", "h", "sshd-session", "9", "x"}));
 }
 
@@ -41,7 +47,8 @@ TEST(SyslogHeader, Rfc5424) {
 }
 
 TEST(SyslogHeader, None) {
-  for (const char* line : {"", "Failed password for x", "Mar", "Mar 5", "Mar 5 10:30", "Mar 5 10:30:0x h p: m", "Xxx  5 10:30:01 h p: m", "2026-05-17", "<34>1 x", "<34>",
+  for (const char* line : {"", "Failed password for x", "Mar", "Mar 5", "Mar 5 10:30", "Mar 5 10:30:0x h p: m",
+                           "Xxx  5 10:30:01 h p: m", "2026-05-17", "<34>1 x", "<34>",
                            "<34>1 2003-10-11T22:14:15Z host su - ID [open", "Mar  5 10:30:01", "2026-13-17T17:57:47Z h p: m"}) {
     EXPECT_EQ(parse_syslog(line).message, line);
     EXPECT_EQ(parse_syslog(line).timestamp, "") << line;
@@ -54,7 +61,8 @@ ZoneTable berlin() {
   ZoneTable zone;
   zone.name = "Europe/Berlin";
   zone.first_offset_s = 3600;
-  for (const char* change : {"2023-03-26T01:00:00Z+", "2023-10-29T01:00:00Z-", "2024-03-31T01:00:00Z+", "2024-10-27T01:00:00Z-", "2025-03-30T01:00:00Z+", "2025-10-26T01:00:00Z-"}) {
+  for (const char* change : {"2023-03-26T01:00:00Z+", "2023-10-29T01:00:00Z-", "2024-03-31T01:00:00Z+", "2024-10-27T01:00:00Z-",
+                             "2025-03-30T01:00:00Z+", "2025-10-26T01:00:00Z-"}) {
     const std::string_view text = change;
     zone.transitions.push_back({at(text.substr(0, 20)), text.back() == '+' ? 7200 : 3600});
   }
@@ -171,8 +179,8 @@ TEST(TextSource, FieldsAndPatterns) {
   run.record("Mar  5 10:30:02 web CRON[8]: whatever");
   run.record("no header\r\n");
   ASSERT_EQ(run.events().size(), 3U);
-  EXPECT_EQ(fields(run.events()[0]),
-            (Texts{"Failed password for invalid user bob from 192.0.2.9 port 4711 ssh2", "sshd", "web", "7", "bob", "failed", "192.0.2.9"}));
+  EXPECT_EQ(fields(run.events()[0]), (Texts{"Failed password for invalid user bob from 192.0.2.9 port 4711 ssh2", "sshd", "web",
+                                            "7", "bob", "failed", "192.0.2.9"}));
   EXPECT_EQ(format_rfc3339(run.events()[0].head.t), "2024-03-05T10:30:01.000000Z");
   EXPECT_EQ(run.events()[0].head.flags, kIdMade);
   EXPECT_EQ(run.events()[0].head.line, 12U);
@@ -186,7 +194,8 @@ TEST(TextSource, FieldsAndPatterns) {
 
 TEST(TextSource, AttackerChosenNames) {
   Decoding run(standard_plan());
-  run.record("Mar  5 10:30:01 web sshd[7]: Failed password for root from 198.51.100.1 port 22 ssh2 from 192.0.2.9 port 4711 ssh2");
+  run.record(
+      "Mar  5 10:30:01 web sshd[7]: Failed password for root from 198.51.100.1 port 22 ssh2 from 192.0.2.9 port 4711 ssh2");
   run.record("Mar  5 10:30:01 web sshd[7]: Failed password for message repeated 9 times: [ x] from 192.0.2.9 port 1 ssh2");
   ASSERT_EQ(run.events().size(), 2U);
   EXPECT_EQ(run.events()[0].texts[6], (Texts{"192.0.2.9"}));
@@ -196,12 +205,15 @@ TEST(TextSource, AttackerChosenNames) {
 
 TEST(TextSource, RepeatedMessages) {
   Decoding run(standard_plan());
-  run.record("Dec 10 07:13:56 LabSZ sshd[24227]: message repeated 5 times: [ Failed password for root from 5.36.59.76 port 42393 ssh2]");
+  run.record(
+      "Dec 10 07:13:56 LabSZ sshd[24227]: message repeated 5 times: [ Failed password for root from 5.36.59.76 port 42393 ssh2]");
   run.record("Dec 10 07:13:56 LabSZ sshd[24227]: message repeated 3 times: [ something else]");
-  run.record("Dec 10 07:13:56 LabSZ sshd[24227]: message repeated 1 times: [ Failed password for root from 5.36.59.76 port 42393 ssh2]");
+  run.record(
+      "Dec 10 07:13:56 LabSZ sshd[24227]: message repeated 1 times: [ Failed password for root from 5.36.59.76 port 42393 ssh2]");
   run.record("Dec 10 07:13:56 LabSZ sshd[24227]: message repeated 99999999999 times: [ x]");
   ASSERT_EQ(run.events().size(), 4U);
-  EXPECT_EQ(fields(run.events()[0]), (Texts{"Failed password for root from 5.36.59.76 port 42393 ssh2", "sshd", "LabSZ", "24227", "root", "failed", "5.36.59.76"}));
+  EXPECT_EQ(fields(run.events()[0]), (Texts{"Failed password for root from 5.36.59.76 port 42393 ssh2", "sshd", "LabSZ", "24227",
+                                            "root", "failed", "5.36.59.76"}));
   EXPECT_EQ(run.events()[0].head.repeat, 5U);
   EXPECT_EQ(run.events()[0].head.flags & kRepeated, kRepeated);
   EXPECT_EQ(fields(run.events()[1]), (Texts{"something else", "sshd", "LabSZ", "24227", "-", "repeated", "-"}));
@@ -252,7 +264,9 @@ TEST(TextSource, YearAndZoneOfTheSource) {
 
 TEST(TextSource, Refused) {
   Decoding run(standard_plan());
-  run.record("Mar  5 10:30:01 web sshd[7]: b\xff" "d");
+  run.record(
+      "Mar  5 10:30:01 web sshd[7]: b\xff"
+      "d");
   ASSERT_EQ(run.rejects().size(), 1U);
   EXPECT_EQ(run.rejects()[0].reason, "utf8");
   EXPECT_NE(run.rejects()[0].message.find("at byte 30"), std::string::npos) << run.rejects()[0].message;
@@ -279,7 +293,8 @@ TEST(TextSource, SeveralTextTypes) {
   plan::SourceProgram sshd = sshd_source();
   sshd.source.recognise.any = paths({"user", "source_ip"});
   Decoding run(plan_of({json_source(), sshd, sudo}));
-  run.record("Mar  5 10:30:01 h sudo: bob : TTY=pts/0 ; PWD=/").record("Mar  5 10:30:01 web sshd[7]: Accepted publickey for bob from 192.0.2.9 port 1 ssh2");
+  run.record("Mar  5 10:30:01 h sudo: bob : TTY=pts/0 ; PWD=/")
+      .record("Mar  5 10:30:01 web sshd[7]: Accepted publickey for bob from 192.0.2.9 port 1 ssh2");
   run.record("Mar  5 10:30:01 web sshd[7]: neither");
   ASSERT_EQ(run.events().size(), 2U);
   EXPECT_EQ(run.events()[0].source, "sudo");
@@ -297,7 +312,9 @@ TEST(TextSource, UpperAndIds) {
   text.source.id = paths({"pid"});
   text.source.patterns = {{"a", R"(user=(?P<user>\w+))", "", ""}, {"b", R"(login=(?P<login>\w+))", "", ""}};
   Decoding run(plan_of({text}));
-  run.record("Mar  5 10:30:01 h p[42]: user=bob").record("Mar  5 10:30:01 h p[43]: login=eve").record("Mar  5 10:30:01 h p: login=eve");
+  run.record("Mar  5 10:30:01 h p[42]: user=bob")
+      .record("Mar  5 10:30:01 h p[43]: login=eve")
+      .record("Mar  5 10:30:01 h p: login=eve");
   ASSERT_EQ(run.events().size(), 3U);
   EXPECT_EQ(run.events()[0].texts[0], (Texts{"BOB"}));
   EXPECT_EQ(run.events()[0].id, "42");

@@ -46,7 +46,8 @@ TEST(Walk, NumbersKeepTheirSourceText) {
     EXPECT_EQ(values("a", std::string(R"({"a": )") + number + " }"), (Texts{std::string("n") + number}));
     EXPECT_EQ(values("a", std::string(R"({"a":)") + number + "}"), (Texts{std::string("n") + number}));
   }
-  for (const char* number : {"01", "-", "+1", ".5", "1.", "1e", "1e+", "0x17", "1_0", "--1", "Infinity", "NaN", "tru", "nul", "nullx", "truefalse"}) {
+  for (const char* number :
+       {"01", "-", "+1", ".5", "1.", "1e", "1e+", "0x17", "1_0", "--1", "Infinity", "NaN", "tru", "nul", "nullx", "truefalse"}) {
     const auto got = values("a", std::string(R"({"a":)") + number + "}");
     ASSERT_EQ(got.size(), 1U) << number;
     EXPECT_EQ(got[0].substr(0, 7), "! json:") << number;
@@ -232,7 +233,8 @@ TEST(Walk, MalformedTable) {
 TEST(Walk, StrictChecksEverything) {
   Limits strict;
   strict.strict_json = true;
-  for (const char* json : {R"({"b":tru,"a":1})", R"({"b":"\q","a":1})", R"({"b":{"c" 1},"a":1})", R"({"b":[1 2],"a":1})", R"({"b":{1:2},"a":1})", R"({"b":[,],"a":1})"}) {
+  for (const char* json : {R"({"b":tru,"a":1})", R"({"b":"\q","a":1})", R"({"b":{"c" 1},"a":1})", R"({"b":[1 2],"a":1})",
+                           R"({"b":{1:2},"a":1})", R"({"b":[,],"a":1})"}) {
     Decoding lax(plan_of({json_source({"a"})}));
     EXPECT_EQ(lax.record(json).events().size(), 1U) << json;
     Decoding run(plan_of({json_source({"a"})}), strict);
@@ -264,7 +266,8 @@ TEST(Walk, DepthSixtyFour) {
   }
   // An object that is walked, at depth 64 and 65.
   EXPECT_EQ(values("a.b", "{\"a\":" + std::string(62, '[') + "{\"b\":1}" + std::string(62, ']') + "}"), (Texts{"n1"}));
-  EXPECT_EQ(values("a.b", "{\"a\":" + std::string(63, '[') + "{\"b\":1}" + std::string(63, ']') + "}")[0].substr(0, 8), "! depth:");
+  EXPECT_EQ(values("a.b", "{\"a\":" + std::string(63, '[') + "{\"b\":1}" + std::string(63, ']') + "}")[0].substr(0, 8),
+            "! depth:");
   Decoding arrays(plan_of({json_source({"a"})}));
   arrays.record(std::string(100'000, '['));
   ASSERT_EQ(arrays.rejects().size(), 1U);
@@ -287,9 +290,12 @@ TEST(Walk, TruncationAtEveryByte) {
 
 // Bytes changed at random: never a crash, and one event or one reject.
 TEST(Walk, RandomDamage) {
-  const std::string whole = R"({"uuid":"u","eventType":"x","data":{"events":[{"uuid":"1","eventType":"y","a":[1,{"b":"\u00e9"}]}]},"message":"{\"uuid\":1}","a":{"b":[1,2]}})";
+  const std::string whole =
+      R"({"uuid":"u","eventType":"x","data":{"events":[{"uuid":"1","eventType":"y","a":[1,{"b":"\u00e9"}]}]},"message":"{\"uuid\":1}","a":{"b":[1,2]}})";
   std::mt19937 random(20240101);
-  const std::string bytes = "{}[]:,\"\\ \n\x01\xff" "0tne.-";
+  const std::string bytes =
+      "{}[]:,\"\\ \n\x01\xff"
+      "0tne.-";
   for (int i = 0; i < 20'000; ++i) {
     std::string damaged = whole;
     for (int k = 0; k < 1 + i % 3; ++k) damaged[random() % damaged.size()] = bytes[random() % bytes.size()];

@@ -56,7 +56,8 @@ TEST(Decimal, AgreesWithIntegersAndSharesNormalForms) {
 }
 
 TEST(Decimal, RefusesWhatIsNoNumber) {
-  for (const char* text : {"", "-", "+", ".5", "5.", "1e", "1e+", "0x17", " 1", "1 ", "1,5", "NaN", "--1", "1e5.0", "+6", "-+6", "007", "-01", "00"}) {
+  for (const char* text : {"", "-", "+", ".5", "5.", "1e", "1e+", "0x17", " 1", "1 ", "1,5", "NaN", "--1", "1e5.0", "+6", "-+6",
+                           "007", "-01", "00"}) {
     EXPECT_FALSE(parse_decimal(text)) << text;
   }
 }

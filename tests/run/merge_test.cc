@@ -42,7 +42,9 @@ std::shared_ptr<correlate::HitBatch> batch_of(const std::vector<Sample>& samples
 
 std::vector<std::string> run(const std::vector<std::vector<Sample>>& inputs, std::size_t batch_size, std::size_t reorder) {
   std::vector<std::string> order;
-  Merger merger(inputs.size(), [&](const correlate::EventHits& event, const event::Origin&) { order.emplace_back(event.head.id); }, reorder);
+  Merger merger(
+      inputs.size(), [&](const correlate::EventHits& event, const event::Origin&) { order.emplace_back(event.head.id); },
+      reorder);
   std::vector<std::size_t> at(inputs.size(), 0);
   for (std::size_t input = merger.wanted(); input < inputs.size(); input = merger.wanted()) {
     const auto& samples = inputs[input];
@@ -51,7 +53,8 @@ std::vector<std::string> run(const std::vector<std::vector<Sample>>& inputs, std
       merger.finish(input);
       continue;
     }
-    const std::vector<Sample> part(samples.begin() + static_cast<std::ptrdiff_t>(at[input]), samples.begin() + static_cast<std::ptrdiff_t>(end));
+    const std::vector<Sample> part(samples.begin() + static_cast<std::ptrdiff_t>(at[input]),
+                                   samples.begin() + static_cast<std::ptrdiff_t>(end));
     EXPECT_TRUE(merger.push(input, batch_of(part, origin_named("in" + std::to_string(input)))).ok());
     at[input] = end;
   }
@@ -64,7 +67,8 @@ TEST(Merger, OneOrderForEverySplitAndEveryDisorderWithinTheBuffer) {
     std::vector<Sample> samples;
     for (int i = 0; i < 60; ++i) samples.push_back({static_cast<TimeUs>(random() % 40), "e" + std::to_string(100 + i)});
     std::vector<Sample> sorted = samples;
-    std::sort(sorted.begin(), sorted.end(), [](const Sample& a, const Sample& b) { return std::tie(a.t, a.id) < std::tie(b.t, b.id); });
+    std::sort(sorted.begin(), sorted.end(),
+              [](const Sample& a, const Sample& b) { return std::tie(a.t, a.id) < std::tie(b.t, b.id); });
     std::vector<std::string> expected;
     for (const Sample& sample : sorted) expected.push_back(sample.id);
 
@@ -74,14 +78,16 @@ TEST(Merger, OneOrderForEverySplitAndEveryDisorderWithinTheBuffer) {
     EXPECT_EQ(run(inputs, 1 + random() % 7, 1000), expected) << "round " << round;
 
     // Sorted inputs need no buffer at all beyond ties.
-    for (auto& input : inputs) std::stable_sort(input.begin(), input.end(), [](const Sample& a, const Sample& b) { return a.t < b.t; });
+    for (auto& input : inputs)
+      std::stable_sort(input.begin(), input.end(), [](const Sample& a, const Sample& b) { return a.t < b.t; });
     EXPECT_EQ(run(inputs, 1 + random() % 7, 8), expected) << "round " << round;
   }
 }
 
 TEST(Merger, RefusesDisorderBeyondTheBuffer) {
   std::vector<std::string> order;
-  Merger merger(1, [&](const correlate::EventHits& event, const event::Origin&) { order.emplace_back(event.head.id); }, 3);
+  Merger merger(
+      1, [&](const correlate::EventHits& event, const event::Origin&) { order.emplace_back(event.head.id); }, 3);
   const auto origin = origin_named("a.ndjson");
   ASSERT_TRUE(merger.push(0, batch_of({{10, "a"}, {20, "b"}, {30, "c"}}, origin)).ok());
   ASSERT_TRUE(merger.push(0, batch_of({{40, "d"}, {50, "e"}, {60, "f"}}, origin)).ok());
@@ -93,7 +99,8 @@ TEST(Merger, RefusesDisorderBeyondTheBuffer) {
 
 TEST(Merger, AMissingTimeTakesTheLastGoodOneOfItsInput) {
   std::vector<std::pair<std::string, TimeUs>> order;
-  Merger merger(1, [&](const correlate::EventHits& event, const event::Origin&) { order.emplace_back(event.head.id, event.head.t); });
+  Merger merger(
+      1, [&](const correlate::EventHits& event, const event::Origin&) { order.emplace_back(event.head.id, event.head.t); });
   const auto origin = origin_named("a");
   ASSERT_TRUE(merger.push(0, batch_of({{10, "a"}}, origin)).ok());
   ASSERT_TRUE(merger.push(0, batch_of({{correlate::kNoTime, "b"}, {20, "c"}}, origin)).ok());

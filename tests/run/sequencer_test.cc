@@ -151,9 +151,7 @@ TEST(Sequencer, WhatIsForgottenDependsOnThePlaceInTheLogNotOnBatches) {
 
 TEST(Sequencer, MadeIdsCountEqualElements) {
   Feed feed(ClockMode::live);
-  const auto made = [&feed](const std::string& raw) {
-    return feed.one({kNoon, kNoon, "", event::kIdMade, raw}).events.at(0).id;
-  };
+  const auto made = [&feed](const std::string& raw) { return feed.one({kNoon, kNoon, "", event::kIdMade, raw}).events.at(0).id; };
   EXPECT_EQ(made("line one"), to_hex(digest_parts({"line one", "0"})));
   EXPECT_EQ(made("line one"), to_hex(digest_parts({"line one", "1"})));
   EXPECT_EQ(made("line two"), to_hex(digest_parts({"line two", "0"})));
