@@ -15,6 +15,7 @@
 #include "app/interrupt.h"
 #include "app/suggest.h"
 #include "app/terminal.h"
+#include "engine/base/fold.h"
 
 namespace vedette::app {
 
@@ -27,10 +28,23 @@ const std::map<std::string, plan::Level> kLevels = {{"informational", plan::Leve
                                                     {"high", plan::Level::high},
                                                     {"critical", plan::Level::critical}};
 
+// An option whose values are the names of a table, in any case.
+template <typename T, typename Out>
+void add_choice(CLI::App& command, const std::string& name, Out& out, const std::map<std::string, T>& table,
+                const std::string& help) {
+  std::string names;
+  for (const auto& [choice, value] : table) names += (names.empty() ? "" : "|") + choice;
+  const auto choose = [&out, &table, name, names](const std::string& text) {
+    const auto found =
+        std::find_if(table.begin(), table.end(), [&](const auto& entry) { return equal_folded(entry.first, text); });
+    if (found == table.end()) throw CLI::ValidationError(name, "`" + text + "` is not one of " + names);
+    out = found->second;
+  };
+  command.add_option_function<std::string>(name, choose, help)->type_name(names);
+}
+
 void add_format(CLI::App& command, Format& format, const std::string& help) {
-  command.add_option("--format", format, help)
-      ->transform(CLI::CheckedTransformer(kFormats, CLI::ignore_case))
-      ->type_name("human|json|jsonl");
+  add_choice(command, "--format", format, kFormats, help);
 }
 
 void add_time(CLI::App& command, const std::string& name, std::optional<TimeUs>& time, const std::string& help) {
@@ -94,9 +108,7 @@ void add_replay(CLI::App& root, Action& action) {
   command->add_option("--threads", options->threads, "Decoding threads (default: one per core)")
       ->type_name("N")
       ->check(CLI::Range(1, 256));
-  command->add_option("--fail-on", options->fail_on, "Exit 1 when an alert of this level or above fires")
-      ->transform(CLI::CheckedTransformer(kLevels, CLI::ignore_case))
-      ->type_name("LEVEL");
+  add_choice(*command, "--fail-on", options->fail_on, kLevels, "Exit 1 when an alert of this level or above fires");
   command->add_option("--rejects", options->rejects, "Write refused records to this file, with place and reason")
       ->type_name("FILE");
   command->add_flag("--skip-broken", options->rules.skip_broken, "Go on without broken rules, naming them");
