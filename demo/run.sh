@@ -45,7 +45,8 @@ log: {format: json, level: debug}
 YAML
   DEMO_HOOK_SECRET=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
   export DEMO_HOOK_SECRET
-  "$program" run -c "$work/vedette.yml" >"$work/alerts" 2>"$work/log" &
+  : >"$work/log"  # there before the first look at it
+  "$program" run -c "$work/vedette.yml" >"$work/alerts" 2>>"$work/log" &
   service=$!
   local waited=0
   until hook=$(sed -n 's/^listening \(.*\/okta\)$/\1/p' "$work/log") && ingest=$(sed -n 's/^listening \(.*\/ingest\)$/\1/p' "$work/log") &&
