@@ -69,6 +69,7 @@ Groups::Place Groups::locate(const Group& group, const GroupHit& hit) const {
 std::uint32_t Groups::insert(Group& group, std::uint32_t at, const GroupHit& hit) {
   group.hits.insert(pool_, at, hit);
   group.newest = std::max(group.newest, hit.t);
+  group.oldest = std::min(group.oldest, hit.t);
   if ((hit.info & kRepeatBit) != 0) group.weighted = true;
   records_.retain(hit.record);
   return at;
@@ -80,8 +81,10 @@ void Groups::erase(Group& group, std::uint32_t from, std::uint32_t to) {
 }
 
 void Groups::trim(Group& group, TimeUs horizon) {
+  if (group.oldest >= horizon) return;
   std::uint32_t expired = 0;
   while (expired < group.hits.size() && group.hits[expired].t < horizon) ++expired;
+  group.oldest = expired < group.hits.size() ? group.hits[expired].t : INT64_MAX;
   if (expired == 0) return;
   erase(group, 0, expired);
   group.hits.shrink(pool_);

@@ -40,7 +40,8 @@ class Extraction {
   void add(std::uint32_t slot, const Value& value) {
     std::vector<Value>& list = values_[slot];
     if (list.empty()) touched_.push_back(slot);
-    list.push_back(value);
+    // Member by member: a whole copy would read the small members, just written, as one word and stall on them.
+    list.emplace_back(value.text, value.kind, value.element);
     spans_[slot] = list;
   }
 
