@@ -7,10 +7,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <sstream>
 
-#include "app/suggest.h"
 #include "engine/base/diagnostic_codes.h"
+#include "engine/base/suggest.h"
 
 namespace vedette::app {
 
@@ -59,10 +60,8 @@ void ConfigReader::keys(const yaml::Node& map, std::initializer_list<std::string
       report("V9005", key, fmt::format("`{}` does not exist yet", key.text), "remove the key");
       continue;
     }
-    std::vector<std::string> names(known.begin(), known.end());
-    const std::string near = nearest(key.text, names);
     report("V9001", key, fmt::format("unknown key `{}`", key.text),
-           near.empty() ? fmt::format("known here: {}", fmt::join(names, ", ")) : fmt::format("did you mean `{}`?", near));
+           did_you_mean(key.text, std::span(known.begin(), known.size()), fmt::format("known here: {}", fmt::join(known, ", "))));
   }
 }
 
@@ -97,9 +96,8 @@ std::optional<std::size_t> ConfigReader::word(const yaml::Node& map, std::string
   if (node == nullptr) return std::nullopt;
   const auto found = node->is_scalar() ? std::find(words.begin(), words.end(), node->text) : words.end();
   if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
-  const std::string near = node->is_scalar() ? nearest(node->text, {words.begin(), words.end()}) : "";
   report("V9004", *node, fmt::format("`{}` is one of {}", key, fmt::join(words, ", ")),
-         near.empty() ? "" : fmt::format("did you mean `{}`?", near));
+         node->is_scalar() ? did_you_mean(node->text, std::span(words.begin(), words.size()), "") : "");
   return std::nullopt;
 }
 

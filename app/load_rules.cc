@@ -211,8 +211,8 @@ Result<std::uint32_t> find_source(const plan::Plan& plan, const std::string& nam
     if (plan.sources[i].source.name == name) return i;
     names.push_back(plan.sources[i].source.name);
   }
-  return Error{fmt::format("unknown source type '{}'{} Known: {}", name,
-                           did_you_mean(name, names).empty() ? "." : did_you_mean(name, names), fmt::join(names, ", "))};
+  const std::string near = did_you_mean(name, names);
+  return Error{fmt::format("unknown source type '{}'{} Known: {}", name, near.empty() ? "." : near, fmt::join(names, ", "))};
 }
 
 Result<RuleRef> find_rule(const plan::Plan& plan, const std::string& wanted) {

@@ -1,4 +1,4 @@
-// "did you mean": the nearest of the known names, by edit distance. Pure.
+// "did you mean" as the end of a one-line message. Pure.
 #pragma once
 
 #include <string>
@@ -7,8 +7,6 @@
 
 namespace vedette::app {
 
-// Empty when nothing is near.
-[[nodiscard]] std::string nearest(std::string_view word, const std::vector<std::string>& names);
 // "; did you mean 'replay'?" or nothing.
 [[nodiscard]] std::string did_you_mean(std::string_view word, const std::vector<std::string>& names);
 

@@ -7,9 +7,9 @@
 #include <charconv>
 #include <set>
 
+#include "engine/base/suggest.h"
 #include "rules/sigma/document.h"
 #include "rules/sigma/load.h"
-#include "rules/sigma/suggest.h"
 
 namespace vedette::rules {
 namespace {

@@ -6,8 +6,8 @@
 #include <array>
 
 #include "engine/base/digest.h"
+#include "engine/base/suggest.h"
 #include "rules/sigma/load.h"
-#include "rules/sigma/suggest.h"
 #include "rules/source/load.h"
 
 namespace vedette::rules {

@@ -3,8 +3,8 @@
 
 #include <array>
 
+#include "engine/base/suggest.h"
 #include "rules/sigma/load.h"
-#include "rules/sigma/suggest.h"
 
 namespace vedette::rules {
 namespace {

@@ -6,12 +6,12 @@
 #include <charconv>
 
 #include "engine/base/fold.h"
+#include "engine/base/suggest.h"
 #include "engine/base/utf8.h"
 #include "engine/match/address.h"
 #include "engine/plan/field_path.h"
 #include "rules/sigma/detection.h"
 #include "rules/sigma/modifiers.h"
-#include "rules/sigma/suggest.h"
 
 namespace vedette::rules {
 namespace {

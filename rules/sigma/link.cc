@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "engine/base/digest.h"
+#include "engine/base/suggest.h"
 #include "rules/sigma/compiler.h"
-#include "rules/sigma/suggest.h"
 
 namespace vedette::rules {
 namespace {

@@ -4,8 +4,8 @@
 #include <array>
 
 #include "engine/base/fold.h"
+#include "engine/base/suggest.h"
 #include "engine/plan/plan.h"
-#include "rules/sigma/suggest.h"
 
 namespace vedette::rules {
 namespace {

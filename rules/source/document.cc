@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "engine/base/diagnostic_codes.h"
-#include "rules/sigma/suggest.h"
+#include "engine/base/suggest.h"
 
 namespace vedette::rules {
 namespace {

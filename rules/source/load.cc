@@ -9,8 +9,8 @@
 #include <map>
 
 #include "engine/base/digest.h"
+#include "engine/base/suggest.h"
 #include "rules/sigma/load.h"
-#include "rules/sigma/suggest.h"
 #include "rules/source/document.h"
 
 namespace vedette::rules {

@@ -9,8 +9,8 @@
 #include <set>
 
 #include "engine/base/diagnostic_codes.h"
+#include "engine/base/suggest.h"
 #include "rules/sigma/load.h"
-#include "rules/sigma/suggest.h"
 #include "rules/test/explain.h"
 #include "rules/test/run.h"
 #include "rules/test/test_file.h"

@@ -7,7 +7,7 @@
 #include <charconv>
 #include <filesystem>
 
-#include "rules/sigma/suggest.h"
+#include "engine/base/suggest.h"
 #include "rules/source/document.h"
 #include "rules/test/record_text.h"
 

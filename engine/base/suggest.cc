@@ -1,4 +1,4 @@
-#include "rules/sigma/suggest.h"
+#include "engine/base/suggest.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 
 #include "engine/base/fold.h"
 
-namespace vedette::rules {
+namespace vedette {
 namespace {
 
 constexpr std::size_t kLongest = 128;
@@ -62,4 +62,4 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   return sentence(nearest(word, candidates), std::move(fallback));
 }
 
-}  // namespace vedette::rules
+}  // namespace vedette

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace vedette::rules {
+namespace vedette {
 
 // The nearest candidate by edits (case counts little), or empty when none is near enough. Ties: the first.
 [[nodiscard]] std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
@@ -15,4 +15,4 @@ namespace vedette::rules {
 [[nodiscard]] std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates, std::string fallback);
 [[nodiscard]] std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates, std::string fallback);
 
-}  // namespace vedette::rules
+}  // namespace vedette
