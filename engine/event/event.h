@@ -13,11 +13,12 @@ namespace vedette::event {
 enum class ValueKind : std::uint8_t { null, boolean, number, string, object };
 
 // text: strings unescaped; numbers, true and false by source text; objects raw JSON (compact form on demand, see
-// Event::compact_text); null empty. element: ordinal of the outermost array member on the way to it (0 when none).
+// EventView::compact_text); null empty. element: of paths that tell members apart, the number of the object that the value is
+// part of, ascending and never 0; else 0.
 struct Value {
   std::string_view text;
   ValueKind kind = ValueKind::null;
-  std::uint16_t element = 0;
+  std::uint32_t element = 0;
 };
 
 enum EventFlag : std::uint8_t {

@@ -48,8 +48,10 @@ std::uint32_t JsonWalk::extract(const JsonDoc& doc, std::uint32_t i, int depth, 
   trie_ = &trie;
   out_ = &out;
   depth_ = depth;
-  arrays_ = 0;
-  element_ = 0;
+  elements_ = 0;
+  nesting_ = 0;
+  inside_root_ = nullptr;
+  if (scopes_.size() <= trie.scope_count()) scopes_.resize(trie.scope_count() + 1);
   if (stamps_.size() < trie.edge_count()) stamps_.resize(trie.edge_count());
   out.reset();
   return object(i, trie.node(0));
@@ -95,11 +97,12 @@ std::uint32_t JsonWalk::rest_of_object(std::uint32_t i) {
 std::uint32_t JsonWalk::value(std::uint32_t i, const PathTrie::Node& node) {
   switch (doc_.head(i)) {
     case '{': {
+      if (node.scope != 0) scopes_[node.scope] = ++elements_;
       const std::uint32_t end = node.children != 0 ? object(i, node) : brackets(i, 0, 0);
       if (end != 0 && !node.captures.empty()) {
         const char* const first = doc_.text + doc_.at[i];
         const auto length = static_cast<std::size_t>(doc_.at[end - 1] - doc_.at[i] + 1);
-        capture(node, {{first, length}, ValueKind::object, element_});
+        capture(node, {{first, length}, ValueKind::object, 0});
       }
       return end;
     }
@@ -185,20 +188,17 @@ bool JsonWalk::lookup_escaped(std::uint32_t i, std::string_view key, const PathT
 
 std::uint32_t JsonWalk::array(std::uint32_t i, const PathTrie::Node& node) {
   if (++depth_ > depth_limit_) return fail("nested too deeply", i, "depth");
-  const bool outermost = arrays_++ == 0;
-  const std::uint16_t around = element_;
   const auto members = trie_->members(node);
   const bool any_member = node.children != 0 || !node.captures.empty();
   ++i;
   std::uint32_t ordinal = 0;
   if (room(i, 1) && doc_.head(i) == ']') {
-    capture(node, {{}, ValueKind::null, element_});
+    capture(node, {{}, ValueKind::null, 0});
     ++i;
   } else {
     for (;; ++ordinal) {
       if (!room(i, 2)) return fail("no closing bracket", doc_.count);
       if (class_of(doc_.head(i)) > kOpen) return fail("expected a value", i);
-      if (outermost) element_ = static_cast<std::uint16_t>(std::min<std::uint32_t>(ordinal, 0xffff));
       const std::uint32_t begin = i;
       i = any_member ? value(begin, node) : class_of(doc_.head(begin)) == kOpen ? brackets(begin, 0, 0) : begin + 1;
       for (const PathTrie::Member& member : members) {
@@ -214,17 +214,15 @@ std::uint32_t JsonWalk::array(std::uint32_t i, const PathTrie::Node& node) {
       if (c != ',') return fail("expected a comma or a closing bracket", i - 1);
     }
   }
-  element_ = around;
-  --arrays_;
   --depth_;
   return i;
 }
 
 std::uint32_t JsonWalk::scalar(std::uint32_t i, const PathTrie::Node& node) {
   if (class_of(doc_.head(i)) != kScalar) return fail("expected a value", i);
+  if (node.inside && doc_.head(i) == '"') look_inside(i, node);
   if (node.captures.empty()) return i + 1;
   Value captured;
-  captured.element = element_;
   if (!read_scalar(i, captured)) return 0;
   capture(node, captured);
   return i + 1;
@@ -257,6 +255,7 @@ bool JsonWalk::read_scalar(std::uint32_t i, Value& out) {
 }
 
 void JsonWalk::note_presence(std::uint32_t i, const PathTrie::Node& node) {
+  if (nesting_ > 0) return;
   for (const Presence& presence : trie_->presences(node)) {
     if (presence.unwrap) {
       out_->envelopes.push_back({presence.index, i, depth_});
@@ -269,16 +268,14 @@ void JsonWalk::note_presence(std::uint32_t i, const PathTrie::Node& node) {
 void JsonWalk::capture(const PathTrie::Node& node, const Value& found) {
   const bool text = found.kind == ValueKind::string || found.kind == ValueKind::number;
   const auto first = [&](Value& place) {
-    if (text && place.kind == ValueKind::null) place = found;
+    if (text && nesting_ == 0 && place.kind == ValueKind::null) place = found;
   };
   for (const Capture& wanted : trie_->captures(node)) {
     switch (wanted.kind) {
       case CaptureKind::slot:
-        if (wanted.upper && found.kind == ValueKind::string) {
-          out_->add(wanted.index, {upper_ascii(found.text, arena_), found.kind, found.element});
-        } else {
-          out_->add(wanted.index, found);
-        }
+        if (wanted.objects ? found.kind != ValueKind::object : &node == inside_root_) break;
+        out_->add(wanted.index, {wanted.upper && found.kind == ValueKind::string ? upper_ascii(found.text, arena_) : found.text,
+                                 found.kind, scopes_[wanted.scope]});
         break;
       case CaptureKind::id:
         first(out_->ids[wanted.index]);

@@ -3,6 +3,7 @@
 // One per Decoder; one thread. Captured texts live in the record or in the arena.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <string_view>
@@ -42,6 +43,11 @@ class JsonWalk {
   std::uint32_t object(std::uint32_t i, const PathTrie::Node& node);
   std::uint32_t array(std::uint32_t i, const PathTrie::Node& node);
   std::uint32_t scalar(std::uint32_t i, const PathTrie::Node& node);
+  // json_inside.cc: the string at i, or a text, in which paths go on.
+  void look_inside(std::uint32_t i, const PathTrie::Node& node);
+  void inside(std::string_view text, const PathTrie::Node& node);
+  void json_inside(std::string_view text, const PathTrie::Node& node);
+  void pairs_inside(std::string_view text, const PathTrie::Node& node);
   // Whether a part of the document holds a backslash. Parts come mostly in order, so one search serves many.
   bool escaped(std::string_view part) {
     const auto begin = static_cast<std::size_t>(part.data() - doc_.text);
@@ -72,10 +78,14 @@ class JsonWalk {
   Extraction* out_ = nullptr;
   std::size_t plain_from_ = 0, plain_to_ = 0;  // no backslash in [from, to)
   int depth_ = 0;
-  int arrays_ = 0;  // arrays around the value, below the event's root
-  std::uint16_t element_ = 0;
+  std::uint32_t elements_ = 0;         // objects told apart so far
+  std::vector<std::uint32_t> scopes_;  // per scope: the object that the walk is in, or was in last
   std::uint64_t serial_ = 0;
-  std::vector<std::uint64_t> stamps_;  // per edge: the object in which it was last seen
+  std::vector<std::uint64_t> stamps_;   // per edge: the object in which it was last seen
+  static constexpr int kMaxInside = 3;  // strings in strings
+  std::array<JsonIndex, kMaxInside> inside_;
+  int nesting_ = 0;                              // strings around the value
+  const PathTrie::Node* inside_root_ = nullptr;  // whose string is being read: only its members are captured there
   Flaw flaw_;
 };
 

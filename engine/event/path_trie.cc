@@ -17,8 +17,9 @@ PathTrie::Range append(std::vector<T>& all, const std::vector<T>& part) {
   return {begin, static_cast<std::uint32_t>(all.size())};
 }
 
-bool has_index(const plan::FieldPath& path) {
-  return std::any_of(path.segments.begin(), path.segments.end(), [](const plan::PathSegment& s) { return s.index >= 0; });
+bool plain(const plan::FieldPath& path) {
+  return std::none_of(path.segments.begin(), path.segments.end(),
+                      [](const plan::PathSegment& s) { return s.index >= 0 || s.each; });
 }
 
 }  // namespace
@@ -43,26 +44,52 @@ std::uint32_t PathTrie::member(std::uint32_t node, std::uint32_t ordinal) {
   return index;
 }
 
-// The nodes where a path ends: the nested one and the literal dotted key.
-std::vector<std::uint32_t> PathTrie::ends_of(const plan::FieldPath& path) {
+std::uint32_t PathTrie::end_of(const plan::FieldPath& path, std::uint32_t& scope) {
   std::uint32_t node = 0;
   for (const plan::PathSegment& segment : path.segments) {
     node = child(node, segment.key);
     if (segment.index >= 0) node = member(node, static_cast<std::uint32_t>(segment.index));
+    if (!segment.each) continue;
+    if (drafts_[node].scope == 0) drafts_[node].scope = ++scopes_;
+    scope = drafts_[node].scope;
   }
-  std::vector<std::uint32_t> ends{node};
-  if (path.segments.size() > 1 && !has_index(path)) ends.push_back(child(0, path.text()));
+  return node;
+}
+
+// The nodes where a path ends: the nested one and the literal dotted key.
+std::vector<std::uint32_t> PathTrie::ends_of(const plan::FieldPath& path, std::uint32_t& scope) {
+  std::vector<std::uint32_t> ends{end_of(path, scope)};
+  if (path.segments.size() > 1 && plain(path)) ends.push_back(child(0, path.keys()));
   return ends;
 }
 
-void PathTrie::add(const plan::FieldPath& path, const Capture& capture) {
+void PathTrie::add(const plan::FieldPath& path, Capture capture) {
   if (path.segments.empty()) return;
-  for (const std::uint32_t end : ends_of(path)) add_once(drafts_[end].captures, capture);
+  const std::vector<std::uint32_t> ends = ends_of(path, capture.scope);
+  capture.objects = path.segments.back().each;
+  for (const std::uint32_t end : ends) add_once(drafts_[end].captures, capture);
 }
 
 void PathTrie::add(const plan::FieldPath& path, const Presence& presence) {
   if (path.segments.empty()) return;
-  for (const std::uint32_t end : ends_of(path)) add_once(drafts_[end].presences, presence);
+  std::uint32_t scope = 0;
+  for (const std::uint32_t end : ends_of(path, scope)) add_once(drafts_[end].presences, presence);
+}
+
+// Children have higher numbers than their parents.
+void PathTrie::mark_inside() {
+  const auto below = [this](std::uint32_t child) {
+    const bool slot = std::any_of(drafts_[child].captures.begin(), drafts_[child].captures.end(),
+                                  [](const Capture& capture) { return capture.kind == CaptureKind::slot; });
+    return slot || nodes_[child].inside;
+  };
+  for (std::size_t i = drafts_.size(); i-- > 0;) {
+    const Draft& draft = drafts_[i];
+    nodes_[i].inside =
+        std::any_of(draft.children.begin(), draft.children.end(), [&](const auto& c) { return below(c.second); }) ||
+        std::any_of(draft.members.begin(), draft.members.end(), [&](const Member& m) { return below(m.node); }) ||
+        (draft.scope != 0 && !draft.captures.empty());
+  }
 }
 
 void PathTrie::lay_out_children(const Draft& draft, Node& node) {
@@ -88,8 +115,10 @@ void PathTrie::finish() {
     nodes_[i].captures = append(captures_, drafts_[i].captures);
     nodes_[i].presences = append(presences_, drafts_[i].presences);
     nodes_[i].members = append(members_, drafts_[i].members);
+    nodes_[i].scope = drafts_[i].scope;
     lay_out_children(drafts_[i], nodes_[i]);
   }
+  mark_inside();
   key_bytes_.append(kOverread, '\0');
   drafts_.clear();
 }

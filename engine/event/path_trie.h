@@ -20,6 +20,8 @@ struct Capture {
   CaptureKind kind = CaptureKind::slot;
   bool upper = false;       // slots: ASCII upper-casing of strings
   std::uint32_t index = 0;  // slot, id path or time path
+  bool objects = false;     // slots: only objects, the members themselves
+  std::uint32_t scope = 0;  // the objects on the way that are told apart; 0 = none
   friend bool operator==(const Capture&, const Capture&) = default;
 };
 
@@ -43,6 +45,8 @@ class PathTrie {
     std::uint32_t table = 0;  // first entry of the child table
     std::uint32_t mask = 0;   // child table size - 1
     std::uint32_t children = 0;
+    std::uint32_t scope = 0;  // its objects are told apart under this number
+    bool inside = false;      // some slot lies below, so strings that hold structure are of interest
     // Array members and nested arrays are of interest.
     [[nodiscard]] bool descends() const { return children != 0 || !captures.empty() || !members.empty(); }
   };
@@ -58,13 +62,14 @@ class PathTrie {
     std::uint32_t node = 0;
   };
 
-  // Building. Each path is also entered as a literal dotted top-level key.
-  void add(const plan::FieldPath& path, const Capture& capture);
+  // Building. Each path is also entered as a literal dotted top-level key, unless it picks members or tells them apart.
+  void add(const plan::FieldPath& path, Capture capture);
   void add(const plan::FieldPath& path, const Presence& presence);
   void finish();
 
   [[nodiscard]] const Node& node(std::uint32_t index) const { return nodes_[index]; }
   [[nodiscard]] std::size_t edge_count() const { return edges_.size(); }
+  [[nodiscard]] std::size_t scope_count() const { return scopes_; }
   [[nodiscard]] const Edge& edge(std::uint32_t index) const { return edges_[index]; }
   [[nodiscard]] std::span<const Capture> captures(const Node& n) const { return slice(captures_, n.captures); }
   [[nodiscard]] std::span<const Presence> presences(const Node& n) const { return slice(presences_, n.presences); }
@@ -91,6 +96,7 @@ class PathTrie {
     std::vector<Member> members;
     std::vector<Capture> captures;
     std::vector<Presence> presences;
+    std::uint32_t scope = 0;
   };
 
   static std::uint32_t hash(std::uint64_t head, std::size_t length) {
@@ -103,8 +109,10 @@ class PathTrie {
 
   std::uint32_t child(std::uint32_t node, const std::string& key);
   std::uint32_t member(std::uint32_t node, std::uint32_t ordinal);
-  [[nodiscard]] std::vector<std::uint32_t> ends_of(const plan::FieldPath& path);
+  std::uint32_t end_of(const plan::FieldPath& path, std::uint32_t& scope);
+  [[nodiscard]] std::vector<std::uint32_t> ends_of(const plan::FieldPath& path, std::uint32_t& scope);
   void lay_out_children(const Draft& draft, Node& node);
+  void mark_inside();
 
   std::vector<Draft> drafts_{1};
   std::vector<Node> nodes_;
@@ -114,6 +122,7 @@ class PathTrie {
   std::vector<Capture> captures_;
   std::vector<Presence> presences_;
   std::string key_bytes_;
+  std::uint32_t scopes_ = 0;
 };
 
 }  // namespace vedette::event

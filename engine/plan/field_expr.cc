@@ -1,5 +1,7 @@
 #include "engine/plan/field_expr.h"
 
+#include <algorithm>
+
 namespace vedette::plan {
 namespace {
 
@@ -23,17 +25,15 @@ const char* transform_name(Transform transform) {
   return "";
 }
 
-// target.alternateId with filter target.type=User -> target[type=User].alternateId
+// target[any].alternateId with filter target[any].type = User -> target[type=User].alternateId
 std::string filtered_path_text(const FieldPath& path, const ElementFilter& filter) {
-  std::size_t shared = 0;
-  while (shared < path.segments.size() && shared < filter.key_path.segments.size() &&
-         path.segments[shared] == filter.key_path.segments[shared]) {
-    ++shared;
-  }
   FieldPath prefix, rest, key;
-  prefix.segments.assign(path.segments.begin(), path.segments.begin() + static_cast<std::ptrdiff_t>(shared));
-  rest.segments.assign(path.segments.begin() + static_cast<std::ptrdiff_t>(shared), path.segments.end());
-  key.segments.assign(filter.key_path.segments.begin() + static_cast<std::ptrdiff_t>(shared), filter.key_path.segments.end());
+  const auto each = std::find_if(path.segments.begin(), path.segments.end(), [](const PathSegment& s) { return s.each; });
+  const auto size = each == path.segments.end() ? 0 : each - path.segments.begin() + 1;
+  prefix.segments.assign(path.segments.begin(), path.segments.begin() + size);
+  if (size > 0) prefix.segments.back().each = false;
+  rest.segments.assign(path.segments.begin() + size, path.segments.end());
+  key.segments.assign(filter.key_path.segments.begin() + size, filter.key_path.segments.end());
   std::string out = prefix.text() + "[" + key.text() + "=" + filter.value + "]";
   if (!rest.segments.empty()) out += "." + rest.text();
   return out;

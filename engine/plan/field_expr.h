@@ -23,8 +23,9 @@ enum class Transform : std::uint8_t {
 };
 
 // `target[type=User].alternateId`: values of `path` whose array member also holds `key_path` equal (folded) to `value`.
+// Both paths tell the members of the same array apart (PathSegment::each).
 struct ElementFilter {
-  FieldPath key_path;  // full path of the filter key: target.type
+  FieldPath key_path;  // full path of the filter key: target[any].type
   std::string value;
   friend bool operator==(const ElementFilter&, const ElementFilter&) = default;
 };

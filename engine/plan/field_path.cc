@@ -37,6 +37,16 @@ std::string FieldPath::text() const {
     if (!out.empty()) out += '.';
     out += segment.key;
     if (segment.index >= 0) out += fmt::format("[{}]", segment.index);
+    if (segment.each) out += "[any]";
+  }
+  return out;
+}
+
+std::string FieldPath::keys() const {
+  std::string out;
+  for (const PathSegment& segment : segments) {
+    if (!out.empty()) out += '.';
+    out += segment.key;
   }
   return out;
 }

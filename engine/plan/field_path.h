@@ -15,13 +15,16 @@ namespace vedette::plan {
 struct PathSegment {
   std::string key;
   std::int32_t index = -1;  // >= 0: only this member of the array under `key`
+  bool each = false;        // the objects under `key` are told apart (event::Value::element); at most one of a path
   friend bool operator==(const PathSegment&, const PathSegment&) = default;
 };
 
 struct FieldPath {
   std::vector<PathSegment> segments;
-  // The spelling a literal dotted top-level key would have: segments joined by dots.
+  // a[0].b[any].c
   [[nodiscard]] std::string text() const;
+  // The keys alone, joined by dots; the spelling that a literal dotted top-level key would have.
+  [[nodiscard]] std::string keys() const;
   friend bool operator==(const FieldPath&, const FieldPath&) = default;
 };
 

@@ -14,9 +14,7 @@ namespace {
 using Texts = std::vector<std::string>;
 
 // The values of one slot of one event, each as kind letter + text (+ @element).
-std::vector<std::string> values(const std::string& slot, const std::string& json, std::vector<std::string> spellings = {}) {
-  plan::SourceProgram program = json_source({slot});
-  program.slots[0].spellings = paths(spellings);
+Texts values_of(const plan::SourceProgram& program, const std::string& json) {
   Decoding run(plan_of({program}));
   run.record(json);
   std::vector<std::string> out;
@@ -29,6 +27,12 @@ std::vector<std::string> values(const std::string& slot, const std::string& json
     }
   }
   return out;
+}
+
+Texts values(const std::string& slot, const std::string& json, const Texts& spellings = {}) {
+  plan::SourceProgram program = json_source({slot});
+  program.slots[0].spellings = paths(spellings);
+  return values_of(program, json);
 }
 
 TEST(Walk, Scalars) {
@@ -72,33 +76,46 @@ TEST(Walk, ObjectsAreRawAndMayGoDeeper) {
 }
 
 TEST(Walk, Arrays) {
-  EXPECT_EQ(values("a", R"({"a":[1,"two",null,{"x":1}]})"), (Texts{"n1", "stwo@1", "z@2", "o{\"x\":1}@3"}));
+  EXPECT_EQ(values("a", R"({"a":[1,"two",null,{"x":1}]})"), (Texts{"n1", "stwo", "z", "o{\"x\":1}"}));
   EXPECT_EQ(values("a", R"({"a":[]})"), (Texts{"z"}));
   EXPECT_EQ(values("a", R"({"a":[ ]})"), (Texts{"z"}));
-  EXPECT_EQ(values("a", R"({"a":[[1,2],[],[[3]]]})"), (Texts{"n1", "n2", "z@1", "n3@2"}));
-  EXPECT_EQ(values("a.b", R"({"a":[{"b":1},{"c":2},{"b":[3,4]},5]})"), (Texts{"n1", "n3@2", "n4@2"}));
-  EXPECT_EQ(values("a.b", R"({"a":[[{"b":1}],[[{"b":2}]]]})"), (Texts{"n1", "n2@1"}));
-  EXPECT_EQ(values("a{}.b", R"({"a":[{"b":1},{"b":2}]})"), (Texts{"n1", "n2@1"}));
+  EXPECT_EQ(values("a", R"({"a":[[1,2],[],[[3]]]})"), (Texts{"n1", "n2", "z", "n3"}));
+  EXPECT_EQ(values("a.b", R"({"a":[{"b":1},{"c":2},{"b":[3,4]},5]})"), (Texts{"n1", "n3", "n4"}));
+  EXPECT_EQ(values("a.b", R"({"a":[[{"b":1}],[[{"b":2}]]]})"), (Texts{"n1", "n2"}));
+  EXPECT_EQ(values("a{}.b", R"({"a":[{"b":1},{"b":2}]})"), (Texts{"n1", "n2"}));
   EXPECT_EQ(values("a.b", R"({"a":[]})"), (Texts{}));
-  EXPECT_EQ(values("a.b.c", R"({"a":[{"b":[{"c":1},{"c":2}]},{"b":[{"c":3}]}]})"), (Texts{"n1", "n2", "n3@1"}));
+  EXPECT_EQ(values("a.b.c", R"({"a":[{"b":[{"c":1},{"c":2}]},{"b":[{"c":3}]}]})"), (Texts{"n1", "n2", "n3"}));
 }
 
-TEST(Walk, ElementsAreCountedAnewForEachArray) {
-  plan::SourceProgram program = json_source({"a.x", "b.x", "c"});
-  Decoding run(plan_of({program}));
-  run.record(R"({"a":[{"x":1},{"x":2}],"c":7,"b":[{"x":3},{"x":4}]})");
-  ASSERT_EQ(run.events().size(), 1U);
-  EXPECT_EQ(run.events()[0].slots[0][1].element, 1);
-  EXPECT_EQ(run.events()[0].slots[1][0].element, 0);
-  EXPECT_EQ(run.events()[0].slots[1][1].element, 1);
-  EXPECT_EQ(run.events()[0].slots[2][0].element, 0);
+// A path with the objects under `key` told apart.
+plan::FieldPath each_of(const std::string& text, const std::string& key) {
+  plan::FieldPath path = plan::parse_field_path(text).value();
+  for (plan::PathSegment& segment : path.segments) segment.each = segment.key == key;
+  return path;
+}
+
+Texts values(plan::FieldPath path, const std::string& json) {
+  plan::SourceProgram program = json_source({"x"});
+  program.slots[0].path = std::move(path);
+  return values_of(program, json);
+}
+
+TEST(Walk, ObjectsAreToldApartWhereThePathAsksForIt) {
+  EXPECT_EQ(values(each_of("a.b", "a"), R"({"a":[{"b":1},{"c":2},{"b":[3,4]},5,{"b":6}]})"),
+            (Texts{"n1@1", "n3@3", "n4@3", "n6@4"}));
+  EXPECT_EQ(values(each_of("a", "a"), R"({"a":[{"b":1},7,[{}],null]})"), (Texts{R"(o{"b":1}@1)", "o{}@2"}));
+  EXPECT_EQ(values(each_of("a.b", "a"), R"({"a":{"b":1}})"), (Texts{"n1@1"}));
+  EXPECT_EQ(values(each_of("a.b", "a"), R"({"a":[[{"b":1}],[[{"b":2},{"b":3}]]]})"), (Texts{"n1@1", "n2@2", "n3@3"}));
+  EXPECT_EQ(values(each_of("x.a.b", "a"), R"({"x":[{"a":[{"b":1},{"b":2}]},{"a":{"b":3}}]})"), (Texts{"n1@1", "n2@2", "n3@3"}));
+  EXPECT_EQ(values(each_of("x.a.b", "x"), R"({"x":[{"a":[{"b":1},{"b":2}]},{"a":{"b":3}}]})"), (Texts{"n1@1", "n2@1", "n3@2"}));
+  EXPECT_EQ(values(each_of("a.b", "a"), R"({"a.b":1})"), (Texts{}));
 }
 
 TEST(Walk, Indices) {
-  EXPECT_EQ(values("a[1]", R"({"a":[10,11,12]})"), (Texts{"n11@1"}));
+  EXPECT_EQ(values("a[1]", R"({"a":[10,11,12]})"), (Texts{"n11"}));
   EXPECT_EQ(values("a[5]", R"({"a":[10,11,12]})"), (Texts{}));
   EXPECT_EQ(values("a[0]", R"({"a":10})"), (Texts{}));
-  EXPECT_EQ(values("a[1].b", R"({"a":[{"b":1},{"b":2},{"b":3}]})"), (Texts{"n2@1"}));
+  EXPECT_EQ(values("a[1].b", R"({"a":[{"b":1},{"b":2},{"b":3}]})"), (Texts{"n2"}));
   EXPECT_EQ(values("a[0].b", R"({"a":[[{"b":1},{"b":2}],{"b":3}]})"), (Texts{"n1", "n2"}));
   plan::SourceProgram program = json_source({"a[1].b", "a.b", "a[0]"});
   Decoding run(plan_of({program}));
@@ -112,7 +129,7 @@ TEST(Walk, Indices) {
 TEST(Walk, FirstOfDuplicateKeysCounts) {
   EXPECT_EQ(values("a", R"({"a":1,"a":2})"), (Texts{"n1"}));
   EXPECT_EQ(values("a.b", R"({"a":{"c":1},"a":{"b":2}})"), (Texts{}));
-  EXPECT_EQ(values("a.b", R"({"a":[{"b":1,"b":9},{"b":2,"b":9}]})"), (Texts{"n1", "n2@1"}));
+  EXPECT_EQ(values("a.b", R"({"a":[{"b":1,"b":9},{"b":2,"b":9}]})"), (Texts{"n1", "n2"}));
   EXPECT_EQ(values("a", R"({"\u0061":1,"a":2})"), (Texts{"n1"}));
 }
 
@@ -125,7 +142,7 @@ TEST(Walk, LiteralDottedKeys) {
 
 TEST(Walk, Spellings) {
   EXPECT_EQ(values("request.ip", R"({"client":{"ip":"1"},"request":{"ip":"2"}})", {"client.ip"}), (Texts{"s1", "s2"}));
-  EXPECT_EQ(values("request.ip", R"({"client":{"ip":["1","2"]}})", {"client.ip"}), (Texts{"s1", "s2@1"}));
+  EXPECT_EQ(values("request.ip", R"({"client":{"ip":["1","2"]}})", {"client.ip"}), (Texts{"s1", "s2"}));
 }
 
 TEST(Walk, UpperCasing) {
@@ -348,7 +365,7 @@ TEST(Walk, CompactTextIsForgottenWithTheEvent) {
 
 // Backslashes before, in and behind what is read, also where an index makes the walk go back.
 TEST(Walk, EscapesInAnyOrder) {
-  EXPECT_EQ(values("a[1].b", R"({"x":"\\","a":[{"b":"p"},{"c":"\\","b":"q"},{"b":"\\"}],"y":"\\"})"), (Texts{"sq@1"}));
+  EXPECT_EQ(values("a[1].b", R"({"x":"\\","a":[{"b":"p"},{"c":"\\","b":"q"},{"b":"\\"}],"y":"\\"})"), (Texts{"sq"}));
   plan::SourceProgram program = json_source({"a.b", "a[0].b", "a[0].c", "z", "a.c"});
   Decoding run(plan_of({program}));
   run.record(R"({"a":[{"b":"1\\","c":"2"},{"b":"3\u0041","c":"\\4"}],"\u007a":"5","z":"6"})");
