@@ -46,9 +46,12 @@ Status take_filter(std::string_view text, FieldExpr& expr, std::string& plain) {
   expr.filter.emplace();
   expr.filter->value = text.substr(equals + 1, close - equals - 1);
   if (expr.filter->value.empty()) return Error{fmt::format("the element filter of `{}` has no value", text)};
-  auto path = plan::parse_field_path(prefix + "." + key);
-  if (!path) return path.error();
-  expr.filter->key_path = std::move(*path);
+  auto array = plan::parse_field_path(prefix);
+  auto part = plan::parse_field_path(key);
+  if (!array || !part) return (array ? part : array).error();
+  array->segments.back().each = true;
+  array->segments.insert(array->segments.end(), part->segments.begin(), part->segments.end());
+  expr.filter->key_path = std::move(*array);
   plain = prefix + std::string(text.substr(close + 1));
   if (plain.find('=') != std::string::npos) return Error{fmt::format("`{}` has more than one element filter", text)};
   return {};
@@ -69,6 +72,8 @@ Result<FieldExpr> parse_field_expr(std::string_view text) {
   auto path = plan::parse_field_path(plain);
   if (!path) return path.error();
   expr.path = std::move(*path);
+  for (std::size_t i = 0; expr.filter && i < expr.path.segments.size(); ++i)
+    expr.path.segments[i].each = expr.filter->key_path.segments[i].each;
   while (bar < text.size()) {
     const std::size_t next = std::min(text.find('|', bar + 1), text.size());
     auto transform = parse_transform(text.substr(bar + 1, next - bar - 1));
