@@ -1,26 +1,14 @@
+#include "engine/plan/print.h"
+
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
-
-#include "engine/plan/plan.h"
 
 namespace vedette::plan {
 namespace {
 
 constexpr std::size_t kMaxArmText = 64 * 1024;
-
-std::string quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) {
-    if (c == '\'') out += '\'';
-    if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + "'";
-}
 
 // Pieces [begin, end) as a Sigma string.
 std::string pieces_text(const std::vector<Piece>& pieces, std::size_t begin, std::size_t end) {
@@ -49,22 +37,6 @@ std::string print_pattern(const Pattern& pattern) {
   if (size == 2 && literal(0) && many(1)) return fmt::format("startswith {}{}", pieces_text(pieces, 0, 1), cased);
   if (size == 2 && many(0) && literal(1)) return fmt::format("endswith {}{}", pieces_text(pieces, 1, 2), cased);
   return fmt::format("like {}{}", pieces_text(pieces, 0, size), cased);
-}
-
-std::string_view compare_name(CompareOp op) {
-  switch (op) {
-    case CompareOp::lt:
-      return "<";
-    case CompareOp::lte:
-      return "<=";
-    case CompareOp::gt:
-      return ">";
-    case CompareOp::gte:
-      return ">=";
-    case CompareOp::eq:
-      return "==";
-  }
-  return "";
 }
 
 std::string_view field_op_name(FieldOp op) {
@@ -153,6 +125,10 @@ void append_node(std::string& out, const SourceProgram& program, const Arm& arm,
       append_node(out, program, arm, node.children.front(), false);
       out += ')';
       return;
+    case NodeKind::any_member:
+      out += "some " + field_text(program, node.members) + " with ";
+      nested = true;
+      break;
     case NodeKind::all_of:
     case NodeKind::any_of:
       break;
@@ -160,23 +136,17 @@ void append_node(std::string& out, const SourceProgram& program, const Arm& arm,
   if (nested) out += '(';
   bool first = true;
   for (const std::uint32_t child : node.children) {
-    if (!first) out += node.kind == NodeKind::all_of ? " and " : " or ";
+    if (!first) out += node.kind == NodeKind::any_of ? " or " : " and ";
     first = false;
     append_node(out, program, arm, child, true);
   }
   if (nested) out += ')';
 }
 
-void append_suppress(std::string& out, const Suppress& suppress, bool always) {
-  if (!suppress.given && !always) return;
-  out += fmt::format("    suppress for {} us by", suppress.for_us);
-  for (const std::uint32_t index : suppress.by) out += fmt::format(" {}", index);
-  out += suppress.given ? " (given)\n" : "\n";
-}
-
-void append_meta(std::string& out, const RuleMeta& meta) {
-  out += fmt::format("    key {} level {} hash {}{}\n", meta.key, level_name(meta.level), meta.semantic_hash,
-                     meta.shadow ? " shadow" : "");
+void append_filter(std::string& out, const FilterPlan& filter, std::size_t index) {
+  out += fmt::format("filter {} {}", index, quoted(filter.label()));
+  if (filter.expires != INT64_MAX) out += " expires " + format_rfc3339(filter.expires);
+  out += '\n';
 }
 
 void append_rule(std::string& out, const RulePlan& rule, std::size_t index) {
@@ -187,46 +157,9 @@ void append_rule(std::string& out, const RulePlan& rule, std::size_t index) {
   for (std::size_t i = 0; i < rule.columns.size(); ++i) {
     out += fmt::format("    column {} {}{}\n", i, rule.columns[i].name, rule.columns[i].cased ? " cased" : "");
   }
+  append_title(out, rule.title);
   append_suppress(out, rule.suppress, false);
   out += fmt::format("    accept {} us{}{}\n", rule.accept, rule.emits ? " emits" : "", rule.referred ? " referred" : "");
-}
-
-void append_binding(std::string& out, const Binding& binding) {
-  if (binding.inner_member >= 0) {
-    out += fmt::format(" member:{}{}", binding.inner_member, binding.fold ? " folded" : "");
-  } else if (binding.column != kNone) {
-    out += fmt::format(" column:{}", binding.column);
-  } else {
-    out += " trigger:";
-    for (std::size_t rule = 0; rule < binding.column_of_rule.size(); ++rule) {
-      if (binding.column_of_rule[rule] != kNone) out += fmt::format("({}:{})", rule, binding.column_of_rule[rule]);
-    }
-  }
-}
-
-void append_correlation(std::string& out, const CorrelationPlan& correlation, std::size_t index) {
-  out += fmt::format("correlation {} {}\n", index, quoted(correlation.meta.label()));
-  append_meta(out, correlation.meta);
-  out += fmt::format("    {} >= {} in {} us, level {}, accept {} us, retention {} us{}{}{}\n", type_name(correlation.type),
-                     correlation.threshold, correlation.window, correlation.level, correlation.accept, correlation.retention,
-                     correlation.emits ? " emits" : "", correlation.inner ? " inner" : "",
-                     correlation.across_tenants ? " across tenants" : "");
-  out += "    group by";
-  for (const std::string& member : correlation.members) out += " " + quoted(member);
-  out += '\n';
-  if (!correlation.value_names.empty()) {
-    out += "    values";
-    for (const std::string& name : correlation.value_names) out += " " + quoted(name);
-    out += '\n';
-  }
-  for (const Input& input : correlation.inputs) {
-    out += fmt::format("    input {} {} members", input.correlation ? "correlation" : "rule", input.index);
-    for (const Binding& binding : input.members) append_binding(out, binding);
-    if (!input.values.empty()) out += " values";
-    for (const Binding& binding : input.values) append_binding(out, binding);
-    out += '\n';
-  }
-  append_suppress(out, correlation.suppress, true);
 }
 
 void append_source(std::string& out, const SourceProgram& program) {
@@ -239,6 +172,12 @@ void append_source(std::string& out, const SourceProgram& program) {
   }
   for (const Arm& arm : program.arms) {
     out += fmt::format("    arm of rule {}: {}\n", arm.rule, print_arm(program, arm));
+    for (const ArmFilter& filter : arm.filters)
+      out += fmt::format("        filter {}: {}\n", filter.filter, print_node(program, arm, filter.node));
+    for (const ArmLevel& level : arm.levels) {
+      out += fmt::format("        level {}: {}\n", level_name(static_cast<Level>(level.level)),
+                         print_node(program, arm, level.node));
+    }
     for (std::size_t i = 0; i < arm.columns.size(); ++i) {
       out += fmt::format("        column {} = {}\n", i, arm.columns[i] == kNone ? "(none)" : field_text(program, arm.columns[i]));
     }
@@ -247,14 +186,74 @@ void append_source(std::string& out, const SourceProgram& program) {
 
 }  // namespace
 
+std::string quoted(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'') out += '\'';
+    if (static_cast<unsigned char>(c) < 0x20) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out + "'";
+}
+
+std::string_view compare_name(CompareOp op) {
+  switch (op) {
+    case CompareOp::lt:
+      return "<";
+    case CompareOp::lte:
+      return "<=";
+    case CompareOp::gt:
+      return ">";
+    case CompareOp::gte:
+      return ">=";
+    case CompareOp::eq:
+      return "==";
+  }
+  return "";
+}
+
+void append_suppress(std::string& out, const Suppress& suppress, bool always) {
+  if (!suppress.given && !always) return;
+  out += fmt::format("    suppress for {} us by", suppress.for_us);
+  for (const std::uint32_t index : suppress.by) out += fmt::format(" {}", index);
+  out += suppress.given ? " (given)\n" : "\n";
+}
+
+void append_meta(std::string& out, const RuleMeta& meta) {
+  out += fmt::format("    key {} level {} hash {}{}{}\n", meta.key, level_name(meta.level), meta.semantic_hash,
+                     meta.shadow ? " shadow" : "", meta.risk == 0 ? "" : fmt::format(" risk {}", meta.risk));
+}
+
+void append_title(std::string& out, const Title& title) {
+  if (title.empty()) return;
+  out += "    title";
+  for (const TitlePart& part : title) out += " " + (part.kind == TitleKind::text ? quoted(part.text) : "{" + part.text + "}");
+  out += '\n';
+}
+
 std::string_view level_name(Level level) {
   static constexpr std::array<std::string_view, 5> kNames = {"informational", "low", "medium", "high", "critical"};
   return kNames[static_cast<std::size_t>(level)];
 }
 
 std::string_view type_name(CorrelationType type) {
-  static constexpr std::array<std::string_view, 4> kNames = {"event_count", "value_count", "temporal", "temporal_ordered"};
+  static constexpr std::array<std::string_view, 12> kNames = {
+      "event_count",      "value_count",  "temporal",  "temporal_ordered", "value_sum", "value_avg",
+      "value_percentile", "value_median", "new_value", "value_change",     "travel",    "metrics"};
   return kNames[static_cast<std::size_t>(type)];
+}
+
+bool Plan::waits() const {
+  return std::any_of(correlations.begin(), correlations.end(),
+                     [](const CorrelationPlan& correlation) { return correlation.decision == DecisionClass::waiting; });
+}
+
+std::string_view class_name(DecisionClass decision) {
+  static constexpr std::array<std::string_view, 3> kNames = {"monotone", "refutable", "waiting"};
+  return kNames[static_cast<std::size_t>(decision)];
 }
 
 std::string print_predicate(const SourceProgram& program, const Predicate& predicate) {
@@ -273,9 +272,11 @@ std::string print_predicate(const SourceProgram& program, const Predicate& predi
   return predicate.tests.size() > 1 ? "(" + out + ")" : out;
 }
 
-std::string print_arm(const SourceProgram& program, const Arm& arm) {
+std::string print_arm(const SourceProgram& program, const Arm& arm) { return print_node(program, arm, arm.root); }
+
+std::string print_node(const SourceProgram& program, const Arm& arm, std::uint32_t node) {
   std::string out = "(";
-  if (!arm.nodes.empty()) append_node(out, program, arm, arm.root, false);
+  if (!arm.nodes.empty()) append_node(out, program, arm, node, false);
   if (out.size() > kMaxArmText) {
     out.resize(kMaxArmText);
     out += "...";
@@ -287,6 +288,7 @@ std::string print_plan(const Plan& plan) {
   std::string out;
   for (std::size_t i = 0; i < plan.rules.size(); ++i) append_rule(out, plan.rules[i], i);
   for (std::size_t i = 0; i < plan.correlations.size(); ++i) append_correlation(out, plan.correlations[i], i);
+  for (std::size_t i = 0; i < plan.filters.size(); ++i) append_filter(out, plan.filters[i], i);
   for (const SourceProgram& program : plan.sources) append_source(out, program);
   return out;
 }

@@ -7,6 +7,7 @@
 
 #include "engine/base/digest.h"
 #include "engine/base/suggest.h"
+#include "rules/sigma/extensions.h"
 #include "rules/sigma/load.h"
 #include "rules/source/load.h"
 
@@ -16,8 +17,7 @@ namespace {
 using yaml::Node;
 using yaml::NodeKind;
 
-constexpr std::array<std::string_view, 8> kLaterKeys = {"risk",  "enrich", "lookup", "level-when",
-                                                        "alert", "until",  "export", "learn"};
+constexpr std::array<std::string_view, 2> kLaterKeys = {"enrich", "lookup"};
 
 // Values of `over` win; maps are merged key by key.
 void merge(Node& base, const Node& over) {
@@ -73,14 +73,10 @@ bool is_uuid(std::string_view text) {
 }
 
 plan::Level parse_level(const Node& root, Reporter& reporter) {
-  static constexpr std::array<std::string_view, 5> kLevels = {"informational", "low", "medium", "high", "critical"};
   const std::string text = text_of(root, "level", reporter);
   if (text.empty()) return plan::Level::medium;
-  for (std::size_t i = 0; i < kLevels.size(); ++i) {
-    if (kLevels[i] == text) return static_cast<plan::Level>(i);
-  }
-  reporter.at("V1011", root.find("level")->where, fmt::format("unknown level `{}`", text),
-              did_you_mean(text, kLevels, "the levels are informational, low, medium, high, critical"));
+  if (const auto level = find_level(text)) return *level;
+  reporter.at("V1011", root.find("level")->where, fmt::format("unknown level `{}`", text), level_hint(text));
   return plan::Level::medium;
 }
 
@@ -122,34 +118,12 @@ bool is_shadow(const Node& root, const std::string& status, Reporter& reporter) 
   return mode == "shadow" || status == "experimental";
 }
 
-plan::LogSource parse_logsource(const Node& root, RuleDoc& rule, Reporter& reporter) {
-  plan::LogSource out;
-  const Node* node = root.find("logsource");
-  rule.logsource_where = node != nullptr ? node->where : root.where;
-  if (node == nullptr || node->kind == NodeKind::null) {
-    reporter.at("V1002", root.where, "the rule has no logsource", "add for example `logsource: {product: okta, service: okta}`");
-    return out;
-  }
-  if (!node->is_map()) {
-    reporter.at("V1003", node->where, "`logsource` must be a map", "give category, product or service");
-    return out;
-  }
-  for (const auto& [key, value] : node->entries) {
-    if (key.text == "category" || key.text == "product" || key.text == "service") rule.logsource_where = key.where;
-  }
-  out.category = text_of(*node, "category", reporter);
-  out.product = text_of(*node, "product", reporter);
-  out.service = text_of(*node, "service", reporter);
-  if (out == plan::LogSource{}) {
-    reporter.at("V1002", node->where, "`logsource` gives neither category, product nor service",
-                "add for example `product: okta`");
-  }
-  return out;
-}
-
 void parse_rule(const Node& root, const DetectionContext& context, RuleDoc& rule, Reporter& reporter) {
-  rule.logsource = parse_logsource(root, rule, reporter);
-  rule.detection = parse_detection(*root.find("detection"), context, rule.meta.title, reporter);
+  rule.logsource = parse_logsource(root, "rule", rule.logsource_where, reporter);
+  DetectionPlace place{"detection", rule.meta.title};
+  if (const Node* levels = root.find("level-when"); levels != nullptr && levels->kind != NodeKind::null)
+    place.levels = parse_level_when(*levels, rule.meta.level, reporter);
+  rule.detection = parse_detection(*root.find("detection"), context, place, reporter);
   if (const Node* suppress = root.find("suppress")) {
     rule.suppress = parse_suppress(*suppress, reporter);
     for (const auto& [text, where] : rule.suppress.by) {
@@ -161,14 +135,52 @@ void parse_rule(const Node& root, const DetectionContext& context, RuleDoc& rule
                   "for example `suppress: {by: [actor.id], for: 1h}`");
     }
   }
-  const std::string zone = text_of(root, "timezone", reporter);
-  if (!zone.empty() && !load_zone(zone, rule.zone)) {
-    reporter.at("V1017", root.find("timezone")->where, fmt::format("unknown time zone `{}`", zone),
-                "use an IANA name such as Europe/Berlin");
+  rule.zone = parse_timezone(root, reporter);
+  rule.title = parse_title(root, reporter);
+  for (const TitlePartDoc& part : rule.title) {
+    if (!part.name || title_word(part.text) != plan::TitleKind::column) continue;
+    if (auto expr = parse_field_expr(part.text); !expr)
+      reporter.at("V1009", part.where, expr.error().message, "for example {actor.alternateId}");
   }
 }
 
 }  // namespace
+
+plan::LogSource parse_logsource(const Node& root, std::string_view what, Location& where, Reporter& reporter) {
+  plan::LogSource out;
+  const Node* node = root.find("logsource");
+  where = node != nullptr ? node->where : root.where;
+  if (node == nullptr || node->kind == NodeKind::null) {
+    reporter.at("V1002", root.where, fmt::format("the {} has no logsource", what),
+                "add for example `logsource: {product: okta, service: okta}`");
+    return out;
+  }
+  if (!node->is_map()) {
+    reporter.at("V1003", node->where, "`logsource` must be a map", "give category, product or service");
+    return out;
+  }
+  for (const auto& [key, value] : node->entries) {
+    if (key.text == "category" || key.text == "product" || key.text == "service") where = key.where;
+  }
+  out.category = text_of(*node, "category", reporter);
+  out.product = text_of(*node, "product", reporter);
+  out.service = text_of(*node, "service", reporter);
+  if (out == plan::LogSource{}) {
+    reporter.at("V1002", node->where, "`logsource` gives neither category, product nor service",
+                "add for example `product: okta`");
+  }
+  return out;
+}
+
+ZonePtr parse_timezone(const Node& root, Reporter& reporter) {
+  ZonePtr zone;
+  const std::string name = text_of(root, "timezone", reporter);
+  if (!name.empty() && !load_zone(name, zone)) {
+    reporter.at("V1017", root.find("timezone")->where, fmt::format("unknown time zone `{}`", name),
+                "use an IANA name such as Europe/Berlin");
+  }
+  return zone;
+}
 
 std::string text_of(const Node& map, std::string_view key, Reporter& reporter) {
   const Node* node = map.find(key);
@@ -243,7 +255,8 @@ plan::RuleMeta parse_meta(const Node& root, Document& document, Reporter& report
     }
   }
   check_id(root, meta, reporter);
-  refuse_later_keys(root, reporter);
+  if (document.kind == DocumentKind::rule) refuse_later_keys(root, reporter);
+  meta.risk = parse_risk(root, reporter);
   document.id_where = root.find("id") != nullptr ? root.find("id")->where : root.where;
   document.name_where = root.find("name") != nullptr ? root.find("name")->where : root.where;
   return meta;
@@ -300,13 +313,8 @@ std::optional<Document> parse_document(const Node& root, const DetectionContext&
   }
   const Node* detection = root.find("detection");
   const Node* correlation = root.find("correlation");
-  if (const Node* filter = root.find("filter"); filter != nullptr && detection == nullptr && correlation == nullptr) {
-    const auto key =
-        std::find_if(root.entries.begin(), root.entries.end(), [](const auto& entry) { return entry.first.text == "filter"; });
-    reporter.at("V1304", key->first.where, "filter documents are not supported yet",
-                "write the exclusion into the rule: `condition: selection and not exception`");
-    return std::nullopt;
-  }
+  if (detection == nullptr && correlation == nullptr && root.find("filter") != nullptr)
+    return parse_filter_document(root, context, reporter);
   if ((detection == nullptr) == (correlation == nullptr)) {
     std::vector<std::string> keys;
     for (const auto& [key, value] : root.entries) keys.push_back(key.text);
@@ -314,7 +322,7 @@ std::optional<Document> parse_document(const Node& root, const DetectionContext&
     reporter.at("V1001", root.where,
                 detection == nullptr ? "the document has neither `detection` nor `correlation`"
                                      : "the document has both `detection` and `correlation`",
-                near.empty() ? "a rule has `detection`, a correlation has `correlation`"
+                near.empty() ? "a rule has `detection`, a correlation has `correlation`, a filter has `filter`"
                              : fmt::format("is `{}` meant to be `detection`?", near));
     return std::nullopt;
   }
@@ -327,7 +335,7 @@ std::optional<Document> parse_document(const Node& root, const DetectionContext&
     document.rule.meta = std::move(meta);
     parse_rule(root, context, document.rule, reporter);
   } else {
-    document.correlation = parse_correlation(root, reporter);
+    document.correlation = parse_correlation(root, meta.level, reporter);
     document.correlation.meta = std::move(meta);
   }
   document.good = !root.broken && reporter.errors() == before;

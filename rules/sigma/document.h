@@ -1,28 +1,23 @@
-// Documents of rule files: splitting (with `action: global|reset|repeat`), metadata, and the typed forms of rules and
-// correlations before they are linked. Built during one load; value types.
+// Documents of rule files: splitting (with `action: global|reset|repeat`), metadata, and the typed forms of rules,
+// correlations and filters before they are linked. Built during one load; value types.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "engine/plan/plan.h"
+#include "rules/sigma/correlation_doc.h"
 #include "rules/sigma/detection.h"
+#include "rules/sigma/extensions.h"
 #include "rules/sigma/reporter.h"
 #include "rules/yaml/node.h"
 
 namespace vedette::rules {
-
-// `suppress: {by, for}` as written.
-struct SuppressDoc {
-  bool given = false;
-  std::optional<DurationUs> for_us;
-  bool by_given = false;
-  std::vector<std::pair<std::string, Location>> by;
-};
 
 struct RuleDoc {
   plan::RuleMeta meta;
@@ -31,45 +26,23 @@ struct RuleDoc {
   Detection detection;
   ZonePtr zone;
   SuppressDoc suppress;
+  std::vector<TitlePartDoc> title;
 };
 
-// A name or id in `rules`, and what it was resolved to.
-struct RuleRef {
-  std::string text;
-  Location where;
-};
-
-// A group-by entry or counted field: `user|lower`.
-struct MemberDoc {
-  std::string text;        // whole
-  std::string name;        // before the first '|'
-  std::string transforms;  // from the first '|' on, or empty
-  Location where;
-};
-
-struct AliasDoc {
-  std::string name;
-  Location where;
-  std::vector<std::tuple<std::string, std::string, Location>> fields;  // rule, expression, where
-};
-
-struct CorrelationDoc {
-  plan::RuleMeta meta;
-  plan::CorrelationType type = plan::CorrelationType::event_count;
-  Location where;
+struct FilterDoc {
+  plan::RuleMeta meta;  // id, name and title
+  plan::LogSource logsource;
+  Location logsource_where;
+  Location where;    // of what `filter` holds
+  bool any = false;  // `rules: any`
   std::vector<RuleRef> rules;
-  std::vector<MemberDoc> group_by;
-  std::vector<AliasDoc> aliases;
-  DurationUs window = 0;
-  std::optional<std::uint64_t> threshold;
-  Location threshold_where;
-  std::vector<MemberDoc> values;
-  SuppressDoc suppress;
-  bool generate = false;
-  bool across_tenants = false;
+  Detection detection;
+  ZonePtr zone;
+  TimeUs expires = INT64_MAX;
+  std::string owner, reason;
 };
 
-enum class DocumentKind : std::uint8_t { rule, correlation };
+enum class DocumentKind : std::uint8_t { rule, correlation, filter };
 
 struct Document {
   DocumentKind kind = DocumentKind::rule;
@@ -79,8 +52,10 @@ struct Document {
   bool good = true;
   RuleDoc rule;                // kind rule
   CorrelationDoc correlation;  // kind correlation
-  [[nodiscard]] const plan::RuleMeta& meta() const { return kind == DocumentKind::rule ? rule.meta : correlation.meta; }
-  [[nodiscard]] plan::RuleMeta& meta() { return kind == DocumentKind::rule ? rule.meta : correlation.meta; }
+  FilterDoc filter;            // kind filter
+  [[nodiscard]] const plan::RuleMeta& meta() const {
+    return kind == DocumentKind::rule ? rule.meta : kind == DocumentKind::correlation ? correlation.meta : filter.meta;
+  }
 };
 
 // The root nodes of a file with global, reset and repeat actions carried out.
@@ -92,7 +67,14 @@ struct Document {
 [[nodiscard]] plan::RuleMeta parse_meta(const yaml::Node& root, Document& document, Reporter& reporter);
 [[nodiscard]] SuppressDoc parse_suppress(const yaml::Node& node, Reporter& reporter);
 // rules/sigma/correlation.cc
-[[nodiscard]] CorrelationDoc parse_correlation(const yaml::Node& root, Reporter& reporter);
+[[nodiscard]] CorrelationDoc parse_correlation(const yaml::Node& root, plan::Level level, Reporter& reporter);
+// rules/sigma/filter.cc: a document with `filter`.
+[[nodiscard]] Document parse_filter_document(const yaml::Node& root, const DetectionContext& context, Reporter& reporter);
+
+// The logsource of a rule or filter (`what`), which must give one; `where` is set to the place that names it best.
+[[nodiscard]] plan::LogSource parse_logsource(const yaml::Node& root, std::string_view what, Location& where, Reporter& reporter);
+// `timezone` of a rule or filter; null is UTC.
+[[nodiscard]] ZonePtr parse_timezone(const yaml::Node& root, Reporter& reporter);
 
 // The text of a scalar under `key`, or empty; wrong kinds are reported.
 [[nodiscard]] std::string text_of(const yaml::Node& map, std::string_view key, Reporter& reporter);

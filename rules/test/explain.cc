@@ -160,18 +160,17 @@ Best best_window(const CorrelationPlan& correlation, const std::map<Group, std::
   return best;
 }
 
+// What the threshold counts; of other correlations there is none.
 std::string unit_of(CorrelationType type) {
-  switch (type) {
-    case CorrelationType::event_count:
-      return "events";
-    case CorrelationType::value_count:
-      return "values";
-    case CorrelationType::temporal:
-      return "rules";
-    case CorrelationType::temporal_ordered:
-      return "steps in order";
-  }
-  return "";
+  if (type == CorrelationType::event_count) return "events";
+  if (type == CorrelationType::value_count) return "values";
+  return type == CorrelationType::temporal ? "rules" : "steps in order";
+}
+
+// It fires once enough of something lies in a window.
+bool counts_up(const CorrelationPlan& correlation) {
+  return correlation.threshold > 0 && std::none_of(correlation.inputs.begin(), correlation.inputs.end(),
+                                                   [](const plan::Input& input) { return input.negated; });
 }
 
 std::string group_text(const CorrelationPlan& correlation, const Group& group) {
@@ -207,12 +206,15 @@ std::string explain_correlation(const plan::Plan& plan, const TestCase& test, co
     }
   }
   for (const plan::Input& input : correlation.inputs) {
+    if (input.negated || input.until) continue;
     const auto hit = std::any_of(run.hits.begin(), run.hits.end(), [&](const SeenHit& seen) { return seen.rule == input.index; });
     if (!hit) return explain_rule(plan, test, run, input.index);
   }
   std::string out = inputs_text(plan, correlation, run);
   if (left_out > 0)
     out += fmt::format(" ({} left out for want of {})", left_out, fmt::format("{}", fmt::join(correlation.members, ", ")));
+  if (!counts_up(correlation))
+    return out + fmt::format("; the condition was true of no window of {}.", format_duration(correlation.window));
   const std::uint64_t wanted =
       correlation.type == CorrelationType::temporal_ordered ? correlation.inputs.size() : correlation.threshold;
   const Best best = best_window(correlation, groups);
