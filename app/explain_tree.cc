@@ -57,6 +57,8 @@ class Tree {
         return "not";
       case plan::NodeKind::always:
         return "always";
+      case plan::NodeKind::any_member:
+        return printable(arm_.nodes[node].text);
     }
     return {};
   }

@@ -50,6 +50,7 @@ std::uint32_t JsonWalk::extract(const JsonDoc& doc, std::uint32_t i, int depth, 
   depth_ = depth;
   elements_ = 0;
   nesting_ = 0;
+  array_of_ = nullptr;
   inside_root_ = nullptr;
   if (scopes_.size() <= trie.scope_count()) scopes_.resize(trie.scope_count() + 1);
   if (stamps_.size() < trie.edge_count()) stamps_.resize(trie.edge_count());
@@ -188,7 +189,10 @@ bool JsonWalk::lookup_escaped(std::uint32_t i, std::string_view key, const PathT
 
 std::uint32_t JsonWalk::array(std::uint32_t i, const PathTrie::Node& node) {
   if (++depth_ > depth_limit_) return fail("nested too deeply", i, "depth");
-  const auto members = trie_->members(node);
+  // An index counts in the array itself, not in arrays inside it.
+  const auto members = array_of_ == &node ? std::span<const PathTrie::Member>{} : trie_->members(node);
+  const PathTrie::Node* const around = array_of_;
+  array_of_ = &node;
   const bool any_member = node.children != 0 || !node.captures.empty();
   ++i;
   std::uint32_t ordinal = 0;
@@ -214,6 +218,7 @@ std::uint32_t JsonWalk::array(std::uint32_t i, const PathTrie::Node& node) {
       if (c != ',') return fail("expected a comma or a closing bracket", i - 1);
     }
   }
+  array_of_ = around;
   --depth_;
   return i;
 }

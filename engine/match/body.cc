@@ -11,9 +11,9 @@ constexpr double kLaterShare = 0.3;  // how often a conjunct after the first is 
 
 }  // namespace
 
-Body::Body(const plan::Arm& arm, const std::vector<CompiledPredicate>& predicates, std::uint32_t implied) {
+Body::Body(const plan::Arm& arm, std::uint32_t root, const std::vector<CompiledPredicate>& predicates, std::uint32_t implied) {
   nodes_.resize(1);
-  place(draft(arm, arm.root, predicates, implied), 0);
+  place(draft(arm, root, predicates, implied), 0);
 }
 
 Body::Draft Body::draft(const plan::Arm& arm, std::uint32_t index, const std::vector<CompiledPredicate>& predicates,
@@ -31,6 +31,7 @@ Body::Draft Body::draft(const plan::Arm& arm, std::uint32_t index, const std::ve
     return out;
   }
   const bool conjunction = node.kind == plan::NodeKind::all_of;
+  out.members = node.members;
   for (const std::uint32_t child : node.children) {
     Draft part = draft(arm, child, predicates, conjunction ? implied : plan::kNone);
     if (conjunction && part.kind == plan::NodeKind::always) continue;
@@ -44,7 +45,7 @@ Body::Draft Body::draft(const plan::Arm& arm, std::uint32_t index, const std::ve
   double reach = 1;
   for (const Draft& child : out.children) {
     out.cost += child.cost * reach;
-    if (conjunction) reach = kLaterShare;
+    if (conjunction || node.kind == plan::NodeKind::any_member) reach = kLaterShare;
   }
   if (conjunction && out.children.empty()) out.kind = plan::NodeKind::always;
   if ((conjunction || node.kind == plan::NodeKind::any_of) && out.children.size() == 1) {
@@ -57,6 +58,7 @@ Body::Draft Body::draft(const plan::Arm& arm, std::uint32_t index, const std::ve
 void Body::place(const Draft& draft, std::uint32_t at) {
   nodes_[at].kind = draft.kind;
   nodes_[at].predicate = draft.predicate;
+  nodes_[at].members = draft.members;
   const auto first = static_cast<std::uint32_t>(nodes_.size());
   nodes_[at].first = first;
   nodes_[at].count = static_cast<std::uint32_t>(draft.children.size());
@@ -83,6 +85,17 @@ bool Body::holds(std::uint32_t at, const std::vector<CompiledPredicate>& predica
       return node.count == 0 || !holds(node.first, predicates, values);
     case plan::NodeKind::always:
       return true;
+    case plan::NodeKind::any_member:
+      return some_member(node, predicates, values);
+  }
+  return false;
+}
+
+bool Body::some_member(const Node& node, const std::vector<CompiledPredicate>& predicates, Values& values) const {
+  for (const Cell& member : values.field(node.members)) {
+    std::uint32_t met = 0;
+    while (met < node.count && predicates[nodes_[node.first + met].predicate].evaluate_in(values, member.value.element)) ++met;
+    if (met == node.count) return true;
   }
   return false;
 }

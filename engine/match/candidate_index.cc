@@ -54,6 +54,8 @@ class Chooser {
         return rarest_of(arm, node);
       case plan::NodeKind::any_of:
         return union_of(arm, node);
+      case plan::NodeKind::any_member:
+        return part_key(arm, node);
       case plan::NodeKind::negation:
       case plan::NodeKind::always:
         return std::nullopt;
@@ -117,6 +119,13 @@ class Chooser {
       auto key = key_of(arm, child);
       if (key && (!best || key->frequency < best->frequency)) best = std::move(key);
     }
+    return best;
+  }
+
+  // Every part must be met by something in the same object, so something must meet it; which proves no part.
+  [[nodiscard]] std::optional<AccessKey> part_key(const plan::Arm& arm, const plan::Node& node) const {
+    auto best = rarest_of(arm, node);
+    if (best) best->implied = plan::kNone;
     return best;
   }
 

@@ -1,6 +1,7 @@
 #include "engine/match/matcher.h"
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -53,7 +54,7 @@ class Matcher::Impl {
   explicit Impl(std::shared_ptr<const MatchProgram> program)
       : program_(std::move(program)), plan_(program_->plan()), values_(plan_) {}
 
-  void match(const event::EventView& event, std::vector<std::uint32_t>& arms) {
+  void match(const event::EventView& event, std::vector<std::uint32_t>& arms, std::span<std::uint64_t> filtered) {
     const CompiledSource& source = begin(event);
     source.index.candidates(values_, candidates_);
     std::uint32_t matched_rule = plan::kNone;
@@ -61,7 +62,7 @@ class Matcher::Impl {
       const std::uint32_t rule = plan_.sources[event.head.source].arms[arm].rule;
       if (rule == matched_rule || !source.bodies[arm].holds(source.predicates, values_)) continue;
       matched_rule = rule;
-      arms.push_back(arm);
+      if (source.filters.empty() || passes(source, arm, event.head, filtered)) arms.push_back(arm);
     }
   }
 
@@ -74,7 +75,7 @@ class Matcher::Impl {
       if (body.columns[i] == plan::kNone) continue;
       out[i] = column(values_.field(body.columns[i]), columns[i].cased, source.sentinels, arena);
     }
-    return {body.rule, arm, out};
+    return {body.rule, arm, out, level(source, arm)};
   }
 
   bool trace(const event::EventView& event, std::uint32_t arm, std::vector<NodeTrace>& nodes) {
@@ -84,11 +85,35 @@ class Matcher::Impl {
     nodes.clear();
     nodes.resize(body.nodes.size());
     std::vector<bool> done(body.nodes.size(), false);
+    for (std::uint32_t i = 0; i < body.nodes.size(); ++i) {
+      if (body.nodes[i].kind == plan::NodeKind::any_member) trace_node(source, program, body, i, nodes, done);
+    }
     for (std::uint32_t i = 0; i < body.nodes.size(); ++i) trace_node(source, program, body, i, nodes, done);
-    return nodes[body.root].result;
+    return nodes[body.root].result && std::all_of(body.filters.begin(), body.filters.end(), [&](const plan::ArmFilter& filter) {
+             return nodes[filter.node].result || !in_force(plan_.filters[filter.filter], event.head);
+           });
   }
 
  private:
+  // Whether every filter of the arm lets the event pass.
+  bool passes(const CompiledSource& source, std::uint32_t arm, const event::EventHead& head, std::span<std::uint64_t> filtered) {
+    bool pass = true;
+    for (const FilterBody& filter : source.filters[arm]) {
+      if (!in_force(plan_.filters[filter.filter], head) || filter.body.holds(source.predicates, values_)) continue;
+      pass = false;
+      if (!filtered.empty()) ++filtered[filter.filter];
+    }
+    return pass;
+  }
+
+  std::optional<plan::Level> level(const CompiledSource& source, std::uint32_t arm) {
+    if (source.levels.empty()) return std::nullopt;
+    for (const LevelBody& level : source.levels[arm]) {
+      if (level.body.holds(source.predicates, values_)) return level.level;
+    }
+    return std::nullopt;
+  }
+
   const CompiledSource& begin(const event::EventView& event) {
     values_.begin(event);
     return program_->impl().sources[event.head.source];
@@ -119,6 +144,10 @@ class Matcher::Impl {
     if (done[index]) return;
     done[index] = true;
     const plan::Node& node = arm.nodes[index];
+    if (node.kind == plan::NodeKind::any_member) {
+      trace_members(source, program, arm, index, nodes, done);
+      return;
+    }
     for (const std::uint32_t child : node.children) trace_node(source, program, arm, child, nodes, done);
     const auto child_holds = [&](std::uint32_t child) { return nodes[child].result; };
     NodeTrace& out = nodes[index];
@@ -140,7 +169,30 @@ class Matcher::Impl {
       case plan::NodeKind::always:
         out.result = true;
         break;
+      case plan::NodeKind::any_member:
+        break;
     }
+  }
+
+  // Each part is shown as true when some object meets it; the node itself when one object meets all.
+  void trace_members(const CompiledSource& source, const plan::SourceProgram& program, const plan::Arm& arm, std::uint32_t index,
+                     std::vector<NodeTrace>& nodes, std::vector<bool>& done) {
+    const plan::Node& node = arm.nodes[index];
+    for (const std::uint32_t child : node.children) {
+      done[child] = true;
+      nodes[child].node = child;
+      nodes[child].field_text = field_text(program.predicates[arm.nodes[child].predicate]);
+    }
+    for (const Cell& member : values_.field(node.members)) {
+      bool all = true;
+      for (const std::uint32_t child : node.children) {
+        const bool met = source.predicates[arm.nodes[child].predicate].evaluate_in(values_, member.value.element);
+        nodes[child].result = nodes[child].result || met;
+        all = all && met;
+      }
+      nodes[index].result = nodes[index].result || all;
+    }
+    nodes[index].node = index;
   }
 
   std::string field_text(const plan::Predicate& predicate) {
@@ -162,10 +214,16 @@ class Matcher::Impl {
   std::vector<std::uint32_t> candidates_;
 };
 
+bool in_force(const plan::FilterPlan& filter, const event::EventHead& event) {
+  return event.t < filter.expires || (event.flags & event::kTimeMissing) != 0;
+}
+
 Matcher::Matcher(std::shared_ptr<const MatchProgram> program) : impl_(std::make_unique<Impl>(std::move(program))) {}
 Matcher::~Matcher() = default;
 
-void Matcher::match(const event::EventView& event, std::vector<std::uint32_t>& arms) { impl_->match(event, arms); }
+void Matcher::match(const event::EventView& event, std::vector<std::uint32_t>& arms, std::span<std::uint64_t> filtered) {
+  impl_->match(event, arms, filtered);
+}
 
 correlate::Hit Matcher::project(const event::EventView& event, std::uint32_t arm, Arena& arena) {
   return impl_->project(event, arm, arena);

@@ -32,6 +32,9 @@ class MatchProgram {
   std::unique_ptr<Impl> impl_;
 };
 
+// Whether a filter concerns an event: from `expires` on it does not. An event without a time counts as before it.
+[[nodiscard]] bool in_force(const plan::FilterPlan& filter, const event::EventHead& event);
+
 // How one predicate or node of an arm came out, for explain.
 struct NodeTrace {
   std::uint32_t node = 0;
@@ -44,11 +47,13 @@ class Matcher {
   explicit Matcher(std::shared_ptr<const MatchProgram> program);
   ~Matcher();
 
-  // Appends the indices (into SourceProgram::arms) of matching arms, ascending, at most one per rule.
-  void match(const event::EventView& event, std::vector<std::uint32_t>& arms);
-  // The hit of a matching arm: columns evaluated, keys folded, sentinels dropped; memory from `arena`.
+  // Appends the indices (into SourceProgram::arms) of matching arms, ascending, at most one per rule. `filtered`: one counter
+  // per Plan::filters, or empty; a match that a filter removes counts there (for every filter that would remove it).
+  void match(const event::EventView& event, std::vector<std::uint32_t>& arms, std::span<std::uint64_t> filtered = {});
+  // The hit of a matching arm: columns evaluated, keys folded, sentinels dropped, its level; memory from `arena`.
   [[nodiscard]] correlate::Hit project(const event::EventView& event, std::uint32_t arm, Arena& arena);
-  // Evaluates one arm without the index or short circuits: every node's result, for explain and for tests.
+  // Evaluates one arm without the index or short circuits: every node's result, for explain and for tests. True when the arm
+  // matches and its filters let it.
   [[nodiscard]] bool trace(const event::EventView& event, std::uint32_t arm, std::vector<NodeTrace>& nodes);
 
  private:

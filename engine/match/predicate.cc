@@ -186,8 +186,11 @@ Result<CompiledPredicate> CompiledPredicate::compile(const plan::Predicate& sour
 
 bool CompiledPredicate::evaluate(Values& values) const {
   if (field_ == plan::kNone) return over_keywords(values) != negate_;
-  if (part_ != plan::TimePart::none) return over_time_parts(values) != negate_;
-  return over_field(values) != negate_;
+  return over_cells(values, values.field(field_)) != negate_;
+}
+
+bool CompiledPredicate::evaluate_in(Values& values, std::uint32_t element) const {
+  return over_cells(values, part_of(values.field(field_), element)) != negate_;
 }
 
 bool CompiledPredicate::met_by(Values& values, std::span<Cell> cells) const {
@@ -195,15 +198,17 @@ bool CompiledPredicate::met_by(Values& values, std::span<Cell> cells) const {
   return all_ ? std::all_of(tests_.begin(), tests_.end(), met) : std::any_of(tests_.begin(), tests_.end(), met);
 }
 
-bool CompiledPredicate::over_field(Values& values) const { return met_by(values, values.field(field_)); }
+bool CompiledPredicate::over_cells(Values& values, std::span<Cell> cells) const {
+  return part_ == plan::TimePart::none ? met_by(values, cells) : over_time_parts(values, cells);
+}
 
 // The parts of the field's values stand in for them. A value that is no time has no part; null stays null.
-bool CompiledPredicate::over_time_parts(Values& values) const {
+bool CompiledPredicate::over_time_parts(Values& values, std::span<Cell> cells) const {
   constexpr std::size_t kMostValues = 64;
   std::array<Cell, kMostValues> parts;
   std::array<std::array<char, 8>, kMostValues> digits;
   std::size_t count = 0;
-  for (Cell& cell : values.field(field_)) {
+  for (Cell& cell : cells) {
     if (count == kMostValues) break;
     Cell part;
     if (!is_null(cell)) {

@@ -61,12 +61,14 @@ class CompiledPredicate {
   [[nodiscard]] static Result<CompiledPredicate> compile(const plan::Predicate& predicate);
 
   [[nodiscard]] bool evaluate(Values& values) const;
+  // Over the values that are part of one object.
+  [[nodiscard]] bool evaluate_in(Values& values, std::uint32_t element) const;
   [[nodiscard]] double cost() const { return cost_; }
   [[nodiscard]] std::uint32_t field() const { return field_; }
 
  private:
-  [[nodiscard]] bool over_field(Values& values) const;
-  [[nodiscard]] bool over_time_parts(Values& values) const;
+  [[nodiscard]] bool over_cells(Values& values, std::span<Cell> cells) const;
+  [[nodiscard]] bool over_time_parts(Values& values, std::span<Cell> cells) const;
   [[nodiscard]] bool over_keywords(Values& values) const;
   [[nodiscard]] bool met_by(Values& values, std::span<Cell> cells) const;
 

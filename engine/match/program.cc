@@ -7,8 +7,21 @@
 namespace vedette::match {
 namespace {
 
+void add_filters_and_levels(const plan::SourceProgram& program, CompiledSource& out) {
+  const auto size = program.arms.size();
+  for (std::size_t i = 0; i < size; ++i) {
+    const plan::Arm& arm = program.arms[i];
+    if (!arm.filters.empty()) out.filters.resize(size);
+    if (!arm.levels.empty()) out.levels.resize(size);
+    for (const plan::ArmFilter& filter : arm.filters)
+      out.filters[i].push_back({filter.filter, Body(arm, filter.node, out.predicates, plan::kNone)});
+    for (auto level = arm.levels.rbegin(); level != arm.levels.rend(); ++level)
+      out.levels[i].push_back({static_cast<plan::Level>(level->level), Body(arm, level->node, out.predicates, plan::kNone)});
+  }
+}
+
 Result<CompiledSource> compile_source(const plan::SourceProgram& program) {
-  CompiledSource out{{}, {}, CandidateIndex(program), {}};
+  CompiledSource out{{}, {}, {}, {}, CandidateIndex(program), {}};
   out.predicates.reserve(program.predicates.size());
   for (const plan::Predicate& predicate : program.predicates) {
     auto compiled = CompiledPredicate::compile(predicate);
@@ -17,8 +30,9 @@ Result<CompiledSource> compile_source(const plan::SourceProgram& program) {
   }
   out.bodies.reserve(program.arms.size());
   for (std::size_t arm = 0; arm < program.arms.size(); ++arm) {
-    out.bodies.emplace_back(program.arms[arm], out.predicates, out.index.implied()[arm]);
+    out.bodies.emplace_back(program.arms[arm], program.arms[arm].root, out.predicates, out.index.implied()[arm]);
   }
+  add_filters_and_levels(program, out);
   for (const std::string& sentinel : program.source.sentinels) out.sentinels.push_back(folded(sentinel));
   return out;
 }

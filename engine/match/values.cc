@@ -12,6 +12,13 @@ namespace {
 
 char ascii_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c; }
 
+struct ByElement {
+  bool operator()(const Cell& cell, std::uint32_t element) const { return cell.value.element < element; }
+  bool operator()(std::uint32_t element, const Cell& cell) const { return element < cell.value.element; }
+  bool operator()(const event::Value& value, std::uint32_t element) const { return value.element < element; }
+  bool operator()(std::uint32_t element, const event::Value& value) const { return element < value.element; }
+};
+
 // ---- eight bytes at a time
 
 constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080;
@@ -72,6 +79,11 @@ bool is_short_integer(std::string_view text) {
 }
 
 }  // namespace
+
+std::span<Cell> part_of(std::span<Cell> cells, std::uint32_t element) {
+  const auto part = std::equal_range(cells.begin(), cells.end(), element, ByElement{});
+  return {part.first, part.second};
+}
 
 bool is_ascii(std::string_view text) {
   std::uint64_t all = 0;
@@ -182,8 +194,9 @@ bool Values::passes_filter(const plan::Field& field, const event::Value& value) 
   if (!field.expr.filter || field.filter_slot == plan::kNone) return true;
   const std::string_view wanted = field.expr.filter->value;
   const auto keys = event_->slot(field.filter_slot);
-  return std::any_of(keys.begin(), keys.end(), [&](const event::Value& key) {
-    return key.element == value.element && key.kind != event::ValueKind::null && equal_folded(key.text, wanted);
+  const auto own = std::equal_range(keys.begin(), keys.end(), value.element, ByElement{});
+  return std::any_of(own.first, own.second, [&](const event::Value& key) {
+    return key.kind != event::ValueKind::null && equal_folded(key.text, wanted);
   });
 }
 

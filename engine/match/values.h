@@ -61,6 +61,8 @@ class Values {
   std::string buffer_;
 };
 
+// The cells that are part of one object; cells stand in ascending order of their objects.
+[[nodiscard]] std::span<Cell> part_of(std::span<Cell> cells, std::uint32_t element);
 [[nodiscard]] bool is_ascii(std::string_view text);
 // Folds ASCII in one pass into arena memory, anything else through `buffer`; text that is folded already is returned as
 // it is.

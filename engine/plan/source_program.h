@@ -48,17 +48,32 @@ struct Predicate {
   int line = 0;           // in the rule's file
 };
 
-enum class NodeKind : std::uint8_t { predicate, all_of, any_of, negation, always };
+// any_member: some object of the array (or the object alone) satisfies all children, which are predicates over its parts.
+enum class NodeKind : std::uint8_t { predicate, all_of, any_of, negation, always, any_member };
 
 struct Node {
   NodeKind kind = NodeKind::always;
   std::uint32_t predicate = kNone;           // predicate
   std::vector<std::uint32_t> children = {};  // node indices within the arm
+  std::uint32_t members = kNone;             // any_member: the field of the objects themselves
+  std::string text = {};                     // any_member: as written, for explain: target[any]
 };
 
 // A named detection identifier of an arm, for explain and for "which selection was never true".
 struct Selection {
   std::string name;
+  std::uint32_t node = 0;
+};
+
+// A filter of a rule against one source type: the arm matches only events for which `node` is true, from `expires` on all.
+struct ArmFilter {
+  std::uint32_t filter = 0;  // into Plan::filters
+  std::uint32_t node = 0;
+};
+
+// `level-when` of a rule: the level of events for which `node` is true.
+struct ArmLevel {
+  std::uint8_t level = 0;  // plan::Level
   std::uint32_t node = 0;
 };
 
@@ -69,6 +84,8 @@ struct Arm {
   std::vector<Node> nodes;
   std::uint32_t root = 0;
   std::vector<Selection> selections;
+  std::vector<ArmFilter> filters;
+  std::vector<ArmLevel> levels;        // lowest first
   std::vector<std::uint32_t> columns;  // per RulePlan::columns: field index, or kNone (missing in this source)
 };
 
