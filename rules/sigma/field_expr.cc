@@ -1,6 +1,7 @@
 // Field expressions: path, element filters, transforms (spec: formats, "Transforms").
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "engine/base/suggest.h"
@@ -72,8 +73,11 @@ Result<FieldExpr> parse_field_expr(std::string_view text) {
   auto path = plan::parse_field_path(plain);
   if (!path) return path.error();
   expr.path = std::move(*path);
-  for (std::size_t i = 0; expr.filter && i < expr.path.segments.size(); ++i)
-    expr.path.segments[i].each = expr.filter->key_path.segments[i].each;
+  if (expr.filter) {
+    const auto& key = expr.filter->key_path.segments;
+    const auto array = std::find_if(key.begin(), key.end(), [](const plan::PathSegment& segment) { return segment.each; });
+    expr.path.segments[static_cast<std::size_t>(array - key.begin())].each = true;
+  }
   while (bar < text.size()) {
     const std::size_t next = std::min(text.find('|', bar + 1), text.size());
     auto transform = parse_transform(text.substr(bar + 1, next - bar - 1));

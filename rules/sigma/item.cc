@@ -11,6 +11,7 @@
 #include "engine/match/address.h"
 #include "engine/plan/field_path.h"
 #include "rules/sigma/detection.h"
+#include "rules/sigma/load.h"
 #include "rules/sigma/modifiers.h"
 
 namespace vedette::rules {
@@ -55,10 +56,10 @@ class ItemBuilder {
   // Tests of all values; false after an error.
   bool build(const yaml::Node& value, Item& item) {
     if (value.is_map()) {
-      const bool block = key_.text.find('[') != std::string::npos;
-      reporter_.at(block ? "V1306" : "V1003", value.where,
-                   block ? "array element blocks are not supported yet" : fmt::format("the value of `{}` is a map", key_.text),
-                   block ? "compare each path on its own for now" : "write nested fields as one dotted path: outer.inner: value");
+      reporter_.at("V1003", value.where, fmt::format("the value of `{}` is a map", key_.text),
+                   fmt::format("write nested fields as one dotted path, outer.inner: value; for parts of the same array member, "
+                               "`{}[any]: {{...}}`",
+                               chain_.field));
       return false;
     }
     if (!value.is_sequence()) return add(value, item);
@@ -344,20 +345,12 @@ class ItemBuilder {
   bool any_placeholder_ = false;
 };
 
+// `target[type=User].alternateId`; the other brackets are parse_field_path's.
 bool check_field(const std::string& field, const yaml::Node& key, Reporter& reporter) {
   if (field.empty()) return true;
-  const std::size_t open = field.find('[');
-  const std::string_view inside = open == std::string::npos ? std::string_view() : std::string_view(field).substr(open + 1);
-  if (inside.starts_with("any]") || inside.starts_with("all]") || inside.starts_with("none]") ||
-      inside.substr(0, inside.find(']')).find('=') != std::string_view::npos) {
-    reporter.inside("V1306", key, 0, field.size(),
-                    fmt::format("`{}` selects array elements, which detections do not support yet", field),
-                    "compare each path on its own for now; group-by and aliases do take target[type=User].id");
-    return false;
-  }
-  if (auto path = plan::parse_field_path(field); !path) {
-    reporter.inside("V1009", key, 0, field.size(), path.error().message,
-                    "write keys joined by dots: target.displayName, target[0].type");
+  if (auto expr = parse_field_expr(field); !expr) {
+    reporter.inside("V1009", key, 0, field.size(), expr.error().message,
+                    "write keys joined by dots: target.displayName, target[0].type, target[type=User].alternateId");
     return false;
   }
   return true;
@@ -375,12 +368,95 @@ void append_canonical(std::string& out, const yaml::Node& node) {
   }
 }
 
-}  // namespace
+// ---- blocks: target[any]: {type: User, alternateId|endswith: '@example.com'}
 
-std::optional<Item> parse_item(const yaml::Node& key, const yaml::Node& value, const DetectionContext& context,
-                               Reporter& reporter) {
+constexpr std::string_view kAny = "[any]";
+
+// The quantifier that the key's field ends with or holds: any, all, none; or empty.
+std::string_view quantifier_of(std::string_view field) {
+  for (const std::string_view name :
+       {kAny, std::string_view("[all]"), std::string_view("[none]"), std::string_view("[all_or_empty]")}) {
+    if (const std::size_t at = field.find(name); at != std::string_view::npos) return field.substr(at, name.size());
+  }
+  return {};
+}
+
+// Whether the key can begin a block; reported when it cannot.
+bool check_block(const yaml::Node& key, const Chain& chain, const yaml::Node& value, bool nested, Reporter& reporter) {
+  const std::string_view field = chain.field;
+  const std::string_view quantifier = quantifier_of(field);
+  const auto offset = static_cast<std::size_t>(quantifier.data() - field.data());
+  const std::string array{field.substr(0, offset)};
+  if (quantifier != kAny) {
+    reporter.inside(
+        "V1402", key, offset, quantifier.size(),
+        fmt::format("`{}` is not known; the quantifier of array members is `[any]`", quantifier),
+        fmt::format("put `{}[any]` with the {} into a selection of its own and write `not` before it in the condition", array,
+                    quantifier == "[none]" ? "same map" : "opposite test"));
+    return false;
+  }
+  if (nested) {
+    reporter.inside("V1403", key, 0, field.size(), "a block of array members cannot hold another",
+                    "write the outer array as a plain path: any member of it is tried");
+    return false;
+  }
+  if (array.empty() || !field.ends_with(kAny) || !value.is_map() || value.entries.empty()) {
+    reporter.inside(
+        "V1401", key, 0, field.size(), "`[any]` stands at the end of a key whose value is a map of what one member must satisfy",
+        fmt::format("for example `{}[any]: {{type: User, displayName|contains: Admin}}`; a single part needs no block: "
+                    "any member satisfies `target.type: User`",
+                    array.empty() ? "target" : array));
+    return false;
+  }
+  if (!chain.uses.empty()) {
+    reporter.inside("V1401", key, chain.uses.front().offset, chain.uses.front().name.size(),
+                    fmt::format("`{}` does not go with a block of array members", chain.uses.front().name),
+                    "put modifiers on the entries inside");
+    return false;
+  }
+  return true;
+}
+
+std::optional<Item> parse_one(const yaml::Node& key, const yaml::Node& value, const DetectionContext& context, bool nested,
+                              Reporter& reporter);
+
+std::optional<Item> parse_block(const yaml::Node& key, const Chain& chain, const yaml::Node& value,
+                                const DetectionContext& context, Reporter& reporter) {
+  Item item;
+  item.field = chain.field.substr(0, chain.field.size() - kAny.size());
+  item.where = yaml::place_in(reporter.file(), key, 0, chain.field.size());
+  item.text = key.text;
+  item.canonical = key.text + "={";
+  if (!check_field(item.field, key, reporter)) return std::nullopt;
+  bool good = true;
+  for (const auto& [name, values] : value.entries) {
+    auto entry = parse_one(name, values, context, true, reporter);
+    good = good && entry.has_value();
+    if (!entry) continue;
+    const bool keywords = entry->field.empty();
+    if (keywords || entry->field.find('=') != std::string::npos) {
+      reporter.at("V1401", name.where,
+                  keywords ? "keywords search the whole event, not a member of an array"
+                           : "an entry of a block names a part of the member",
+                  "give the name of a key inside the member, for example `type: User`");
+      good = false;
+    }
+    item.canonical += fmt::format("{}<{}>", entry->canonical.size(), entry->canonical);
+    item.entries.push_back(std::move(*entry));
+  }
+  item.canonical += "}";
+  return good ? std::optional(std::move(item)) : std::nullopt;
+}
+
+std::optional<Item> parse_one(const yaml::Node& key, const yaml::Node& value, const DetectionContext& context, bool nested,
+                              Reporter& reporter) {
   const std::optional<Chain> chain = parse_chain(key, reporter);
-  if (!chain || !check_field(chain->field, key, reporter)) return std::nullopt;
+  if (!chain) return std::nullopt;
+  if (!quantifier_of(chain->field).empty()) {
+    if (!check_block(key, *chain, value, nested, reporter)) return std::nullopt;
+    return parse_block(key, *chain, value, context, reporter);
+  }
+  if (!check_field(chain->field, key, reporter)) return std::nullopt;
   Item item;
   item.field = chain->field;
   item.where = key.where;
@@ -401,6 +477,13 @@ std::optional<Item> parse_item(const yaml::Node& key, const yaml::Node& value, c
   item.canonical = key.text + "=";
   append_canonical(item.canonical, value);
   return item;
+}
+
+}  // namespace
+
+std::optional<Item> parse_item(const yaml::Node& key, const yaml::Node& value, const DetectionContext& context,
+                               Reporter& reporter) {
+  return parse_one(key, value, context, false, reporter);
 }
 
 std::optional<Item> parse_keywords(const std::vector<const yaml::Node*>& values, Reporter& reporter) {

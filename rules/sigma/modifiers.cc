@@ -117,8 +117,9 @@ Group group_of(Modifier modifier) {
 // Splits at '|' and looks every modifier up. False after an unknown one.
 bool split(const yaml::Node& key, Chain& chain, Reporter& reporter) {
   const std::string_view text = key.text;
-  // A '|' inside an element filter's brackets would belong to the field.
-  std::size_t bar = text.find('|');
+  // A '|' inside an element filter's brackets belongs to the field.
+  const std::size_t equals = text.substr(0, text.find(']')).find('=');
+  std::size_t bar = text.find('|', equals == std::string_view::npos ? 0 : text.find(']'));
   chain.field = text.substr(0, bar);
   bool good = true;
   while (bar != std::string_view::npos) {

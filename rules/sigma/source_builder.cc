@@ -22,13 +22,6 @@ bool all_digits(std::string_view text) {
   return !text.empty() && text.size() <= 6 && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-// The keys joined by dots, without indices.
-std::string keys_of(const FieldPath& path) {
-  std::string out;
-  for (const PathSegment& segment : path.segments) out += (out.empty() ? "" : ".") + segment.key;
-  return out;
-}
-
 // `path` with its leading `to` replaced by `from`; nullopt when it does not begin with `to`.
 std::optional<FieldPath> respelled(const FieldPath& path, const FieldPath& to, const FieldPath& from) {
   if (path.segments.size() < to.segments.size()) return std::nullopt;
@@ -38,6 +31,10 @@ std::optional<FieldPath> respelled(const FieldPath& path, const FieldPath& to, c
   FieldPath out = from;
   const std::size_t last = to.segments.size() - 1;
   if (path.segments[last].index >= 0) out.segments.back().index = path.segments[last].index;
+  out.segments.back().each = path.segments[last].each;
+  for (std::size_t i = 0; i < last; ++i) {
+    if (path.segments[i].each) return std::nullopt;  // the members are not those of the other spelling
+  }
   out.segments.insert(out.segments.end(), path.segments.begin() + static_cast<std::ptrdiff_t>(to.segments.size()),
                       path.segments.end());
   return out;
@@ -48,8 +45,10 @@ std::optional<FieldPath> respelled(const FieldPath& path, const FieldPath& to, c
 FieldPath with_indices(FieldPath path) {
   FieldPath out;
   for (PathSegment& segment : path.segments) {
-    if (!out.segments.empty() && segment.index < 0 && out.segments.back().index < 0 && all_digits(segment.key)) {
+    const bool indexed = !out.segments.empty() && segment.index < 0 && out.segments.back().index < 0;
+    if (indexed && !out.segments.back().each && all_digits(segment.key)) {
       out.segments.back().index = std::stoi(segment.key);
+      out.segments.back().each = segment.each;
     } else {
       out.segments.push_back(std::move(segment));
     }
@@ -65,6 +64,7 @@ FieldPath without_indices(const FieldPath& path) {
   for (const PathSegment& segment : path.segments) {
     out.segments.push_back({segment.key, -1});
     if (segment.index >= 0) out.segments.push_back({std::to_string(segment.index), -1});
+    out.segments.back().each = segment.each;
   }
   return out;
 }
@@ -84,7 +84,7 @@ SourceBuilder::SourceBuilder(plan::SourcePlan source) {
       if (std::find(next.begin(), next.end(), segment.key) == next.end()) next.push_back(segment.key);
       prefix += (prefix.empty() ? "" : ".") + segment.key;
     }
-    known_.push_back(keys_of(path));
+    known_.push_back(path.keys());
   }
 }
 
@@ -118,7 +118,7 @@ ResolvedField SourceBuilder::resolve(const FieldExpr& written, const plan::Norma
   ResolvedField out;
   out.expr = written;
   out.expr.path = with_indices(written.path);
-  const std::string name = keys_of(out.expr.path);
+  const std::string name = out.expr.path.keys();
   const bool native = std::find(known_.begin(), known_.end(), name) != known_.end();
   if (entry != nullptr && !native) {
     const auto set = std::find_if(entry->set.begin(), entry->set.end(),
@@ -138,10 +138,6 @@ ResolvedField SourceBuilder::resolve(const FieldExpr& written, const plan::Norma
   FieldPath repaired = repair(out.expr.path, whole);
   if (repaired != out.expr.path) out.repaired = repaired.text();
   if (!whole && out.repaired.empty()) out.suggestion = nearest(name, known_);
-  for (const FieldPath& path : program_.source.encoded) {
-    const std::string inside = keys_of(path);
-    if (keys_of(repaired).starts_with(inside + ".")) out.encoded = inside;
-  }
   if (out.expr.filter) {
     bool ignored = false;
     out.expr.filter->key_path = repair(with_indices(out.expr.filter->key_path), ignored);
@@ -157,7 +153,7 @@ std::uint32_t SourceBuilder::slot(const FieldPath& path) {
   slot.path = path;
   if (FieldPath keys = without_indices(path); keys != path) slot.spellings.push_back(std::move(keys));
   for (const plan::Canonical& canonical : program_.source.canonical) {
-    if (canonical.upper && keys_of(canonical.to) == keys_of(path)) slot.upper = true;
+    if (canonical.upper && canonical.to.keys() == path.keys()) slot.upper = true;
     if (!canonical.from) continue;
     if (auto spelling = respelled(path, canonical.to, *canonical.from)) slot.spellings.push_back(std::move(*spelling));
   }

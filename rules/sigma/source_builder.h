@@ -19,7 +19,6 @@ struct ResolvedField {
   bool missing = false;    // a normalised name that the source does not give
   std::string repaired;    // the known spelling, when the case was repaired
   std::string suggestion;  // a known field close to an unknown one
-  std::string encoded;     // the known field whose string the path goes on into
 };
 
 // Turns `a.0.b` into a[0].b.

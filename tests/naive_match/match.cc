@@ -7,6 +7,10 @@
 #include <cmath>
 #include <cstdlib>
 #include <ctime>
+#include <functional>
+#include <optional>
+
+#include "tests/naive_match/inside.h"
 
 namespace vedette::naive {
 namespace {
@@ -66,18 +70,47 @@ void collect(const Json& json, std::vector<Value>& out) {
   }
 }
 
-void descend(const Json& json, const std::vector<Step>& steps, std::size_t at, std::vector<Value>& out) {
-  if (at == steps.size()) {
-    collect(json, out);
-  } else if (json.kind == Json::Kind::array) {
-    for (const Json& item : json.items) descend(item, steps, at, out);
-  } else if (const Json* member = json.find(steps[at].key)) {
-    if (steps[at].index < 0) {
-      descend(*member, steps, at + 1, out);
-    } else if (member->kind == Json::Kind::array && static_cast<std::size_t>(steps[at].index) < member->items.size()) {
-      descend(member->items[static_cast<std::size_t>(steps[at].index)], steps, at + 1, out);
-    }
+constexpr int kStrings = 3;  // strings in strings that are read
+
+using Visit = std::function<void(const Json&, int strings)>;
+
+// What lies at the end of the steps. `strings`: how many more may be read on the way.
+void walk(const Json& json, const std::vector<Step>& steps, std::size_t at, int strings, const Visit& visit) {
+  if (at == steps.size()) return visit(json, strings);
+  if (json.kind == Json::Kind::array) {
+    for (const Json& item : json.items) walk(item, steps, at, strings, visit);
+    return;
   }
+  if (json.kind == Json::Kind::string) {
+    const auto opened = strings > 0 ? inside(json.text) : std::nullopt;
+    if (opened) walk(*opened, steps, at, strings - 1, visit);
+    return;
+  }
+  const Json* member = json.find(steps[at].key);
+  if (member == nullptr) return;
+  if (steps[at].index < 0) return walk(*member, steps, at + 1, strings, visit);
+  std::optional<Json> opened;
+  if (member->kind == Json::Kind::string && strings > 0) {
+    opened = inside(member->text);
+    if (!opened) return;
+    member = &*opened;
+    --strings;
+  }
+  const auto index = static_cast<std::size_t>(steps[at].index);
+  if (member->kind == Json::Kind::array && index < member->items.size())
+    walk(member->items[index], steps, at + 1, strings, visit);
+}
+
+void descend(const Json& json, const std::vector<Step>& steps, int strings, std::vector<Value>& out) {
+  walk(json, steps, 0, strings, [&](const Json& found, int) { collect(found, out); });
+}
+
+// Every object: the value itself, the members of arrays, and those that a string holds.
+void each_object(const Json& json, int strings, const Visit& visit) {
+  if (json.kind == Json::Kind::object) visit(json, strings);
+  for (const Json& item : json.items) each_object(item, strings, visit);
+  if (json.kind != Json::Kind::string || strings == 0) return;
+  if (const auto opened = inside(json.text)) each_object(*opened, strings - 1, visit);
 }
 
 std::string lower(std::string text) {
@@ -97,9 +130,29 @@ std::string known_name(const std::string& field, const Schema& schema) {
 void values_at(const Json& json, const std::string& path, std::vector<Value>& out) {
   const std::vector<Step> steps = steps_of(path);
   if (steps.size() > 1) {
-    if (const Json* literal = json.find(path)) collect(*literal, out);
+    std::string keys = path;
+    re2::RE2::GlobalReplace(&keys, R"(\{\})", "");
+    if (const Json* literal = json.find(keys)) collect(*literal, out);
   }
-  descend(json, steps, 0, out);
+  descend(json, steps, kStrings, out);
+}
+
+// target[type=User].id: the values at `id` of the objects whose `type` is User.
+bool filtered_values(const Json& json, const std::string& path, std::vector<Value>& out) {
+  std::string array, key, wanted, rest;
+  static const re2::RE2 kFilter(R"(([^=]*)\[([^\[=]*)=([^\]]*)\]\.(.*))");
+  if (!re2::RE2::FullMatch(path, kFilter, &array, &key, &wanted, &rest)) return false;
+  walk(json, steps_of(array), 0, kStrings, [&](const Json& found, int left) {
+    each_object(found, left, [&](const Json& object, int strings) {
+      std::vector<Value> keys;
+      descend(object, steps_of(key), strings, keys);
+      const bool passes = std::any_of(keys.begin(), keys.end(), [&](const Value& value) {
+        return value.kind != Value::Kind::null && lower(value.text) == lower(wanted);
+      });
+      if (passes) descend(object, steps_of(rest), strings, out);
+    });
+  });
+  return true;
 }
 
 // ---- keywords
@@ -177,13 +230,31 @@ bool met(const Test& test, const std::vector<Value>& values, const Event& event,
   return false;
 }
 
-bool item_matches(const Item& item, const Event& event, const Schema& schema) {
-  std::vector<Value> values = item.field.empty() ? scalars_of(event) : values_of(event, item.field, schema);
+bool tests_hold(const Item& item, std::vector<Value> values, const Event& event, const Schema& schema) {
   if (!item.time_part.empty()) values = parts_of(values, item.time_part);
   const auto is_met = [&](const Test& test) { return met(test, values, event, schema); };
   const bool result = item.all ? std::all_of(item.tests.begin(), item.tests.end(), is_met)
                                : std::any_of(item.tests.begin(), item.tests.end(), is_met);
   return result != item.neq;
+}
+
+bool some_object_matches(const Item& item, const Event& event, const Schema& schema) {
+  bool matched = false;
+  walk(event.json, steps_of(item.field), 0, kStrings, [&](const Json& found, int left) {
+    each_object(found, left, [&](const Json& object, int strings) {
+      matched = matched || std::all_of(item.entries.begin(), item.entries.end(), [&](const Item& entry) {
+                  std::vector<Value> values;
+                  descend(object, steps_of(entry.field), strings, values);
+                  return tests_hold(entry, values, event, schema);
+                });
+    });
+  });
+  return matched;
+}
+
+bool item_matches(const Item& item, const Event& event, const Schema& schema) {
+  if (!item.entries.empty()) return some_object_matches(item, event, schema);
+  return tests_hold(item, item.field.empty() ? scalars_of(event) : values_of(event, item.field, schema), event, schema);
 }
 
 bool holds(const Expr& expr, const Rule& rule, const Event& event, const Schema& schema) {
@@ -206,6 +277,7 @@ bool holds(const Expr& expr, const Rule& rule, const Event& event, const Schema&
 std::vector<Value> values_of(const Event& event, const std::string& field, const Schema& schema) {
   const std::string name = known_name(field, schema);
   std::vector<Value> values;
+  if (filtered_values(event.json, name, values)) return values;
   values_at(event.json, name, values);
   const auto spellings = schema.spellings.find(name);
   if (spellings != schema.spellings.end()) {

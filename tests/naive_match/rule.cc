@@ -125,6 +125,11 @@ Item make_item(const std::string& key, const YAML::Node& values, const Lists& li
     item.field = parts[0];
     parts.erase(parts.begin());
   }
+  if (values.IsMap() && item.field.ends_with("[any]")) {
+    item.field.resize(item.field.size() - 5);
+    for (const auto& entry : values) item.entries.push_back(make_item(entry.first.Scalar(), entry.second, lists));
+    return item;
+  }
   bool expanding = false;
   for (const std::string& modifier : parts) {
     item.all |= modifier == "all";

@@ -19,6 +19,8 @@ struct Item {
   bool neq = false;
   std::string time_part;    // minute, hour, ...; empty = none
   std::vector<Test> tests;  // one per value
+  // field[any]: {...}: some object of the field satisfies all entries, whose fields begin in the object.
+  std::vector<Item> entries;
 };
 
 // Any of the groups; all items of a group.

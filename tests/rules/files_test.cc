@@ -90,8 +90,8 @@ TEST(FieldExpr, PathsFiltersAndTransforms) {
   }
   const auto filtered = parse_field_expr("target{}.x[type=User].detail.id");
   ASSERT_TRUE(filtered.ok());
-  EXPECT_EQ(filtered->path.text(), "target.x.detail.id");
-  EXPECT_EQ(filtered->filter->key_path.text(), "target.x.type");
+  EXPECT_EQ(filtered->path.text(), "target.x[any].detail.id");
+  EXPECT_EQ(filtered->filter->key_path.text(), "target.x[any].type");
   EXPECT_EQ(filtered->filter->value, "User");
   for (const char* text : {"", "|lower", "a|", "a|lowr", "a|lower|", "a..b", "a[x=]", "a[b=c].d[e=f]", "[a=b].c", "a=b"}) {
     EXPECT_FALSE(parse_field_expr(text).ok()) << text;

@@ -178,8 +178,17 @@ TEST(Item, RefusedChains) {
       {"eventType: []", "V1010"},
       {"eventType: [[a]]", "V1003"},
       {"eventType: {a: b}", "V1003"},
-      {"'target[any]': {type: User}", "V1306"},
-      {"'target[type=User].id': x", "V1306"},
+      {"'target[any]': User", "V1401"},
+      {"'[any]': {type: User}", "V1401"},
+      {"'target[any]': {}", "V1401"},
+      {"'target[any]': {'a[type=User].id': x}", "V1401"},
+      {"'target[any].id': {type: User}", "V1401"},
+      {"'target[all]': {type: User}", "V1402"},
+      {"'target[any]': {'a[any]': {b: c}}", "V1403"},
+      {"'target[any]': {type|containz: User}", "V1004"},
+      {"'target[any]': {type: {a: b}}", "V1003"},
+      {"target: {type: User}", "V1003"},
+      {"'target[type=].id': x", "V1009"},
   });
 }
 
@@ -205,6 +214,26 @@ TEST(Item, FieldNames) {
       {"target[1].type: a", "(target[1].type = 'a')"},
       {"debugcontext.debugdata.other: a", "(debugContext.debugData.other = 'a')"},
       {"event.outcome: a", "(event.outcome = 'a')"},
+  });
+}
+
+TEST(Item, MembersOfArrays) {
+  expect_all({
+      {"'target[any]': {type: User}", "(some target[any] with (target[any].type = 'User'))"},
+      {"target[any]: {type: AppInstance, displayName|contains: [Admin, Root], alternateId: null}",
+       "(some target[any] with (target[any].type = 'AppInstance' and (target[any].displayName contains 'Admin' or "
+       "target[any].displayName contains 'Root') and target[any].alternateId is null))"},
+      {"target[any]: {type|neq: User, id|fieldref: actor.id}",
+       "(some target[any] with (not (target[any].type = 'User') and target[any].id = field actor.id))"},
+      {"target{}[any]: {Type: User}", "(some target[any] with (target[any].type = 'User'))"},
+      {"target.0[any]: {detail.x: 1}", "(some target[0][any] with (target[0][any].detail.x = 1))"},
+      {"request.ipChain[any]: {ip|cidr: 10.0.0.0/8}",
+       "(some request.ipChain[any] with (request.ipChain[any].ip in 10.0.0.0/8 [00000000000000000000ffff0a000000/104]))"},
+      {"target[type=User].alternateId|endswith: x", "(target[type=User].alternateId endswith 'x')"},
+      {"target[type=a|b].id|contains: x", "(target[type=a|b].id contains 'x')"},
+      {"target{}.id: x", "(target.id = 'x')"},
+      {"target[0].id: x", "(target[0].id = 'x')"},
+      {"debugContext.debugData.behaviors.New Device: POSITIVE", "(debugContext.debugData.behaviors.New Device = 'POSITIVE')"},
   });
 }
 

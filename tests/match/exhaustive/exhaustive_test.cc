@@ -2,12 +2,10 @@
 // modifiers, wildcards, escapes, case, null, arrays, numbers.
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <string>
 #include <vector>
 
-#include "tests/corpus/engine.h"
-#include "tests/naive_match/match.h"
+#include "tests/match/exhaustive/comparison.h"
 
 #ifndef VEDETTE_EXHAUSTIVE_SYMBOLS
 #define VEDETTE_EXHAUSTIVE_SYMBOLS 4
@@ -16,11 +14,8 @@
 namespace vedette::match {
 namespace {
 
-using Texts = std::vector<std::string>;
-
 constexpr std::size_t kSymbols = VEDETTE_EXHAUSTIVE_SYMBOLS;
 constexpr std::size_t kChunks = 8;
-constexpr std::size_t kRulesPerFile = 800;
 const Texts kModifiers = {"",       "|contains",       "|startswith",       "|endswith",
                           "|cased", "|contains|cased", "|startswith|cased", "|endswith|cased"};
 
@@ -35,95 +30,6 @@ Texts all_texts(std::size_t length, const std::string& alphabet = "aA*?\\b") {
   }
   return out;
 }
-
-std::string quoted(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? "''" : std::string(1, c);
-  return out + "'";
-}
-
-// One rule from the lines of its selection `s`.
-std::string rule_text(std::size_t number, const std::string& selection, const std::string& condition = "s") {
-  return "title: rule " + std::to_string(number) + "\nlogsource: {product: small}\ndetection:\n  s:\n    " + selection +
-         "\n  condition: " + condition + "\n";
-}
-
-// Both matchers over the same rules.
-class Comparison {
- public:
-  explicit Comparison(const Texts& rules) {
-    std::vector<yaml::File> files;
-    for (std::size_t begin = 0; begin < rules.size(); begin += kRulesPerFile) {
-      std::string text;
-      for (std::size_t i = begin; i < std::min(rules.size(), begin + kRulesPerFile); ++i)
-        text += (text.empty() ? "" : "---\n") + rules[i];
-      for (naive::Rule& rule : naive::parse_rules(text)) naive_.push_back(std::move(rule));
-      char name[32];
-      std::snprintf(name, sizeof name, "rules%06zu.yml", begin);
-      files.push_back({name, std::move(text)});
-    }
-    engine_ =
-        std::make_unique<corpus::Engine>(files, std::map<std::string, Texts>{}, std::vector<plan::LogSource>{{"", "small", ""}});
-    usable_ = engine_->ok() && naive_.size() == rules.size() && engine_->plan().rules.size() == rules.size();
-    for (std::size_t i = 0; usable_ && i < rules.size(); ++i) usable_ = engine_->plan().rules[i].meta.title == naive_[i].title;
-    if (usable_) json_ = engine_->source("json");
-  }
-  [[nodiscard]] bool usable() const { return usable_; }
-
-  void compare(const std::string& event) {
-    const std::size_t before = events_;
-    naive::Event parsed;
-    parsed.json = naive::parse_json(event).value();
-    engine_->run(json_, event, [&](std::string_view, const std::set<std::uint32_t>& fired) {
-      ++events_;
-      auto next = fired.begin();
-      for (std::uint32_t rule = 0; rule < naive_.size(); ++rule) {
-        const bool got = next != fired.end() && *next == rule;
-        if (got) ++next;
-        const bool want = naive::matches(naive_[rule], parsed);
-        ++pairs_;
-        matched_ += want ? 1 : 0;
-        if (got != want && ++differences_ < 10) {
-          ADD_FAILURE() << event << " engine " << got << " naive " << want << "\n"
-                        << engine_->plan().rules[rule].meta.title << " " << selection_text(rule);
-        }
-      }
-    });
-    EXPECT_EQ(events_, before + 1) << event;
-  }
-
-  // At least one pair in `most` matches and one does not.
-  void finish(const char* what, std::size_t most) const {
-    std::printf("%s: %zu rules, %zu events, %zu pairs, %zu matched, %zu differ\n", what, naive_.size(), events_, pairs_, matched_,
-                differences_);
-    EXPECT_GT(matched_, pairs_ / most);
-    EXPECT_LT(matched_, pairs_ - pairs_ / most);
-  }
-
- private:
-  [[nodiscard]] std::string selection_text(std::uint32_t rule) const {
-    std::string out;
-    for (const auto& [name, selection] : naive_[rule].selections) {
-      for (const auto& group : selection.groups) {
-        for (const naive::Item& item : group) {
-          out += name + ": " + item.field;
-          for (const std::string& modifier : item.modifiers) out += "|" + modifier;
-          for (const std::string& value : item.raw_values) out += " '" + value + "'";
-        }
-      }
-    }
-    return out;
-  }
-
-  std::vector<naive::Rule> naive_;
-  std::unique_ptr<corpus::Engine> engine_;
-  std::uint32_t json_ = plan::kNone;
-  bool usable_ = false;
-  std::size_t events_ = 0, pairs_ = 0, matched_ = 0, differences_ = 0;
-};
-
-std::string event_of(const std::string& value) { return "{\"f\":" + value + "}"; }
-std::string json_text(const std::string& text) { return naive::make_string(text).raw; }
 
 class Strings : public ::testing::TestWithParam<std::size_t> {};
 
