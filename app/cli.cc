@@ -68,7 +68,10 @@ void add_repeatable(CLI::App& command, const std::string& name, std::vector<std:
 
 void add_rule_material(CLI::App& command, RuleOptions& rules) {
   add_repeatable(command, "--lists", rules.lists,
-                 "Directory of lists (*.txt, *.yml, *.csv) for |expand (default: lists beside the rules)", "DIR");
+                 "Directory of lists (*.txt, *.yml, *.csv) for |expand, and of tables (*.csv) for lookup (default: lists beside "
+                 "the rules)",
+                 "DIR");
+  add_repeatable(command, "--enrich", rules.databases, "MaxMind DB file (City, Country, ASN) for enrich", "FILE");
   add_repeatable(command, "--source-types", rules.source_types, "Further source types (*.yml)", "DIR");
   add_repeatable(command, "--logsource", rules.logsources, "What generic JSON events are, e.g. product=azure,service=signinlogs",
                  "K=V,..");

@@ -76,6 +76,8 @@ Result<rules::TestOptions> runner_options(const TestOptions& options, const std:
   rules::TestOptions runner;
   runner.sources = std::move(compile->sources);
   runner.lists = std::move(compile->lists);
+  runner.tables = std::move(compile->tables);
+  runner.addresses = std::move(compile->addresses);
   runner.json_logsources = std::move(compile->json_logsources);
   runner.identity_domains = std::move(compile->identity_domains);
   runner.identity_aliases = std::move(compile->identity_aliases);

@@ -23,6 +23,7 @@ struct RuleOptions {
   std::vector<std::string> logsources;    // product=azure,service=signinlogs: what the generic json source serves
   std::vector<std::string> identities;    // CSV files: person,system,account
   std::vector<std::string> domains;
+  std::vector<std::string> databases;  // MaxMind DB files for `enrich`
   bool skip_broken = false;
 };
 

@@ -27,7 +27,7 @@ class Parser {
 
   Config parse(const yaml::Node& root) {
     if (!reader_.is_map(root, "the configuration")) return config_;
-    reader_.keys(root, {"store", "rules", "identities", "sources", "sinks", "admin", "log"}, {"routes"});
+    reader_.keys(root, {"store", "rules", "identities", "enrich", "sources", "sinks", "admin", "log"}, {"routes"});
     for (const auto& [key, value] : root.entries) section(key, value);
     if (root.find("rules") == nullptr)
       reader_.report("V9002", root, "the configuration needs `rules`", "rules: {paths: [rules]}");
@@ -43,6 +43,7 @@ class Parser {
       reader_.report("V9005", key, "`store` does not exist yet: the service keeps its state in memory", "remove the key");
     if (key.text == "rules" && reader_.is_map(value, "`rules`")) rules(value);
     if (key.text == "identities" && reader_.is_map(value, "`identities`")) identities(value);
+    if (key.text == "enrich" && reader_.is_map(value, "`enrich`")) enrich(value);
     if (key.text == "admin" && reader_.is_map(value, "`admin`")) admin(value);
     if (key.text == "log" && reader_.is_map(value, "`log`")) log(value);
     if (key.text == "sources" || key.text == "sinks") each(key, value);
@@ -81,6 +82,11 @@ class Parser {
     config_.domains = reader_.texts(map, "domains");
     const auto learn = reader_.word(map, "learn", {"off", "suggest", "trust"});
     if (learn && *learn != 0) reader_.report("V9005", *map.find("learn"), "learned identities do not exist yet", "learn: off");
+  }
+
+  void enrich(const yaml::Node& map) {
+    reader_.keys(map, {"databases"});
+    config_.databases = paths(reader_.required_list(map, "databases", "`enrich`"));
   }
 
   void admin(const yaml::Node& map) {
@@ -291,6 +297,7 @@ RuleOptions Config::rule_options() const {
   options.lists_beside_rules = false;
   options.identities = identity_files;
   options.domains = domains;
+  options.databases = databases;
   return options;
 }
 

@@ -56,6 +56,7 @@ struct Config {
   std::string path;
   std::vector<std::string> rule_paths, lists;
   std::vector<std::string> identity_files, domains;
+  std::vector<std::string> databases;  // MaxMind DB files
   std::vector<SourceConfig> sources;
   std::vector<SinkConfig> sinks;
   std::optional<AdminConfig> admin;

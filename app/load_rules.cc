@@ -9,6 +9,7 @@
 
 #include "app/suggest.h"
 #include "app/terminal.h"
+#include "rules/enrich/address_table.h"
 #include "rules/source/load.h"
 
 namespace vedette::app {
@@ -138,6 +139,13 @@ Result<rules::CompileOptions> compile_options(const RuleOptions& options, Diagno
   for (const std::string& directory : beside ? lists_beside(options.rules) : options.lists) {
     const Status read = rules::read_lists(directory, compile.lists, diagnostics);
     if (!read) return read.error();
+    const Status tables = rules::read_tables(directory, compile.tables);
+    if (!tables) return tables.error();
+  }
+  if (!options.databases.empty()) {
+    auto addresses = rules::open_addresses(options.databases);
+    if (!addresses) return addresses.error();
+    compile.addresses = *addresses;
   }
   for (const std::string& text : options.logsources) {
     auto logsource = parse_logsource(text);

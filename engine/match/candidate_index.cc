@@ -66,7 +66,7 @@ class Chooser {
  private:
   [[nodiscard]] bool usable(const plan::Predicate& predicate) const {
     return predicate.field != plan::kNone && !predicate.negate && predicate.part == plan::TimePart::none &&
-           !program_.fields[predicate.field].expr.constant;
+           !program_.fields[predicate.field].expr.constant && !program_.fields[predicate.field].expr.derived;
   }
 
   [[nodiscard]] double frequency_of(const AccessValue& value) const {

@@ -59,6 +59,8 @@ class Test {
 class CompiledPredicate {
  public:
   [[nodiscard]] static Result<CompiledPredicate> compile(const plan::Predicate& predicate);
+  // To be added when the field itself costs something.
+  void add_cost(double cost) { cost_ += cost; }
 
   [[nodiscard]] bool evaluate(Values& values) const;
   // Over the values that are part of one object.

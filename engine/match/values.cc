@@ -176,6 +176,7 @@ std::span<Cell> Values::single(std::string_view text) {
 
 std::span<Cell> Values::computed(const plan::Field& field) {
   if (field.expr.constant) return single(*field.expr.constant);
+  if (field.expr.derived) return looked_up(field);
   const auto values = field.slot == plan::kNone ? std::span<const event::Value>{} : event_->slot(field.slot);
   const auto cells = arena_.array<Cell>(values.size());
   std::size_t count = 0;
@@ -187,6 +188,25 @@ std::span<Cell> Values::computed(const plan::Field& field) {
   }
   // `else` also speaks for an event that has no value at all.
   if (count == 0 && field.expr.map_else) return single(*field.expr.map_else);
+  return cells.first(count);
+}
+
+// What the table says about each value of the key field.
+std::span<Cell> Values::looked_up(const plan::Field& field) {
+  const plan::Derived& derived = *field.expr.derived;
+  const plan::ValueTable& table = *plan_.tables[derived.table].values;
+  const auto keys = this->field(derived.key);
+  const auto cells = arena_.array<Cell>(keys.size());
+  std::size_t count = 0;
+  for (Cell& key : keys) {
+    if (key.value.kind == event::ValueKind::null) continue;
+    const std::string_view folded_key = folded(key);
+    buffer_.clear();
+    if (!table.find(folded_key, derived.column, buffer_)) continue;
+    Cell cell;
+    cell.value = {arena_.copy(buffer_), event::ValueKind::string, key.value.element};
+    if (compute(field, cell)) cells[count++] = cell;
+  }
   return cells.first(count);
 }
 

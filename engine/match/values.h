@@ -46,6 +46,7 @@ class Values {
 
   std::span<Cell> direct(const plan::Field& field);
   std::span<Cell> computed(const plan::Field& field);
+  std::span<Cell> looked_up(const plan::Field& field);
   bool passes_filter(const plan::Field& field, const event::Value& value) const;
   // The value after transforms and map; false = missing.
   bool compute(const plan::Field& field, Cell& cell);

@@ -42,7 +42,10 @@ std::string filtered_path_text(const FieldPath& path, const ElementFilter& filte
 }  // namespace
 
 std::string FieldExpr::text() const {
-  std::string out = constant ? "'" + *constant + "'" : filter ? filtered_path_text(path, *filter) : path.text();
+  std::string out = constant  ? "'" + *constant + "'"
+                    : derived ? derived->text
+                    : filter  ? filtered_path_text(path, *filter)
+                              : path.text();
   if (!map.empty() || map_else) {
     out += "|map{";
     for (const auto& [from, to] : map) out += from + ":" + to + ",";

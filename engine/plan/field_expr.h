@@ -30,6 +30,15 @@ struct ElementFilter {
   friend bool operator==(const ElementFilter&, const ElementFilter&) = default;
 };
 
+// `person.team`, `geo.country`: what a table says about the values of another field.
+struct Derived {
+  std::uint32_t table = 0;   // into Plan::tables
+  std::uint32_t column = 0;  // of the table
+  std::uint32_t key = 0;     // into SourceProgram::fields
+  std::string text;          // canonical: admins.csv(actor.id).team
+  friend bool operator==(const Derived&, const Derived&) = default;
+};
+
 struct FieldExpr {
   FieldPath path;
   std::optional<ElementFilter> filter;
@@ -39,6 +48,8 @@ struct FieldExpr {
   std::optional<std::string> map_else;
   // Non-empty: a constant; path is then unused.
   std::optional<std::string> constant;
+  // Non-empty: looked up; path, filter and map are then unused.
+  std::optional<Derived> derived;
   [[nodiscard]] std::string text() const;  // canonical printable form
   friend bool operator==(const FieldExpr&, const FieldExpr&) = default;
 };

@@ -12,6 +12,7 @@
 #include "engine/base/time.h"
 #include "engine/plan/identity.h"
 #include "engine/plan/source_program.h"
+#include "engine/plan/value_table.h"
 
 namespace vedette::plan {
 
@@ -23,8 +24,8 @@ enum class Level : std::uint8_t { informational, low, medium, high, critical };
 enum class TitleKind : std::uint8_t { text, column, member, metric, count, level, rule, span, first, last };
 struct TitlePart {
   TitleKind kind = TitleKind::text;
-  std::string text = {};                          // text: the literal; otherwise the name as written
-  std::uint32_t index = kNone;                    // column (rules), member or metric
+  std::string text = {};                           // text: the literal; otherwise the name as written
+  std::uint32_t index = kNone;                     // column (rules), member or metric
   std::vector<std::uint32_t> column_of_rule = {};  // column (correlations): by the rule of the trigger event
 };
 using Title = std::vector<TitlePart>;  // empty: the rule's title
@@ -133,12 +134,12 @@ struct Metric {
 
 // An expression over metrics (type metrics) or over the presence of inputs (temporal: present, all_of, any_of only).
 enum class ExprKind : std::uint8_t {
-  number,   // text: canonical decimal
-  metric,   // index into CorrelationPlan::metrics
-  span,     // last - first, seconds
-  first,    // seconds since 1970
-  last,     // seconds since 1970
-  add,      // two children, as the next three
+  number,  // text: canonical decimal
+  metric,  // index into CorrelationPlan::metrics
+  span,    // last - first, seconds
+  first,   // seconds since 1970
+  last,    // seconds since 1970
+  add,     // two children, as the next three
   subtract,
   multiply,
   divide,
@@ -193,8 +194,8 @@ struct CorrelationPlan {
   bool sum_risk = false;                 // value_sum of `risk`
   Expr condition;                        // temporal with a text condition (its positive part), metrics
   std::vector<Metric> metrics;
-  std::vector<LevelWhen> level_when;  // metrics
-  bool change_all = false;            // value_change: in every field
+  std::vector<LevelWhen> level_when;          // metrics
+  bool change_all = false;                    // value_change: in every field
   std::vector<Bound> speed_kmh, distance_km;  // travel
   DurationUs learn = 0;                       // new_value
   bool fire_first = false;                    // new_value
@@ -213,11 +214,18 @@ struct CorrelationPlan {
   std::vector<std::uint32_t> sources;  // source indices it listens to
 };
 
+// A table that some rule reads.
+struct TablePlan {
+  std::string name;  // admins.csv, or enrich
+  ValueTablePtr values;
+};
+
 struct Plan {
   std::vector<SourceProgram> sources;         // in name order
   std::vector<RulePlan> rules;                // in (file, document) order
   std::vector<CorrelationPlan> correlations;  // in level order
   std::vector<FilterPlan> filters;
+  std::vector<TablePlan> tables;
   IdentityTable identity;
   std::string hash;  // 16 hex over everything that can change an alert
   // Some correlation makes decisions that wait for log time.

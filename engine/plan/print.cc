@@ -289,6 +289,11 @@ std::string print_plan(const Plan& plan) {
   for (std::size_t i = 0; i < plan.rules.size(); ++i) append_rule(out, plan.rules[i], i);
   for (std::size_t i = 0; i < plan.correlations.size(); ++i) append_correlation(out, plan.correlations[i], i);
   for (std::size_t i = 0; i < plan.filters.size(); ++i) append_filter(out, plan.filters[i], i);
+  for (const TablePlan& table : plan.tables) {
+    out += fmt::format("table {} {}\n    columns", quoted(table.name), table.values->content_hash());
+    for (const std::string& column : table.values->columns()) out += " " + quoted(column);
+    out += '\n';
+  }
   for (const SourceProgram& program : plan.sources) append_source(out, program);
   return out;
 }

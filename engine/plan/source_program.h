@@ -27,11 +27,12 @@ struct Slot {
 // What predicates and columns read: a slot, seen through an expression. Without filter, map, constant and transforms it is the
 // slot.
 struct Field {
-  std::uint32_t slot = kNone;         // kNone only for constants
+  std::uint32_t slot = kNone;         // kNone only for constants and derived fields
   std::uint32_t filter_slot = kNone;  // slot of expr.filter->key_path
   FieldExpr expr;
   [[nodiscard]] bool direct() const {
-    return slot != kNone && filter_slot == kNone && expr.transforms.empty() && expr.map.empty() && !expr.constant;
+    return slot != kNone && filter_slot == kNone && expr.transforms.empty() && expr.map.empty() && !expr.constant &&
+           !expr.derived;
   }
 };
 

@@ -6,6 +6,7 @@
 #include "engine/base/digest.h"
 #include "engine/base/fold.h"
 #include "rules/sigma/compiler.h"
+#include "rules/sigma/load.h"
 #include "rules/sigma/sigma_string.h"
 
 namespace vedette::rules {
@@ -51,17 +52,15 @@ std::string routing_text(const LogSource& source) {
   return out;
 }
 
-// Builds the nodes of one arm.
+// Builds the nodes of one arm: the body of its rule, then its levels and filters.
 class ArmBuilder {
  public:
-  ArmBuilder(const RuleDoc& doc, SourceBuilder& builder, const Normalise* entry, Reporter& reporter)
-      : doc_(doc),
-        builder_(builder),
-        entry_(entry),
-        reporter_(reporter),
-        selections_(doc.detection.selections.size(), plan::kNone) {}
+  ArmBuilder(SourceBuilder& builder, const Normalise* entry, const std::vector<plan::TablePlan>& tables)
+      : builder_(builder), entry_(entry), tables_(tables) {}
 
-  plan::Arm build(const std::vector<const Normalise*>& earlier) {
+  void add_body(const RuleDoc& doc, const std::vector<const Normalise*>& earlier, Reporter& reporter) {
+    read(doc.detection, doc.zone, reporter);
+    derived_ = &doc.derived;
     std::vector<std::uint32_t> parts;
     for (const Normalise* other : earlier) {
       if (entry_ == nullptr || disjoint(*other, *entry_)) continue;
@@ -71,15 +70,39 @@ class ArmBuilder {
       for (const plan::WhenTerm& term : entry_->when)
         parts.insert(parts.begin() + static_cast<std::ptrdiff_t>(lead_++), when_term(term));
     }
-    for (std::size_t i = 0; i < doc_.detection.selections.size(); ++i) {
-      arm_.selections.push_back({doc_.detection.selections[i].name, selection(i)});
-    }
-    parts.push_back(expr(doc_.detection.condition));
+    name_selections();
+    parts.push_back(expr(doc.detection.condition));
     arm_.root = group(NodeKind::all_of, std::move(parts));
-    return std::move(arm_);
+    std::vector<const LevelCondition*> levels;
+    for (const LevelCondition& level : doc.detection.levels) levels.push_back(&level);
+    std::stable_sort(levels.begin(), levels.end(), [](const auto* a, const auto* b) { return a->level < b->level; });
+    for (const LevelCondition* level : levels)
+      arm_.levels.push_back({static_cast<std::uint8_t>(level->level), expr(level->condition)});
   }
 
+  void add_filter(std::uint32_t index, const FilterDoc& doc, Reporter& reporter) {
+    read(doc.detection, doc.zone, reporter);
+    name_selections();
+    arm_.filters.push_back({index, expr(doc.detection.condition)});
+  }
+
+  [[nodiscard]] plan::Arm take() { return std::move(arm_); }
+
  private:
+  // From here on nodes are made of this detection.
+  void read(const Detection& detection, const ZonePtr& zone, Reporter& reporter) {
+    detection_ = &detection;
+    zone_ = zone;
+    reporter_ = &reporter;
+    derived_ = nullptr;
+    selections_.assign(detection.selections.size(), plan::kNone);
+  }
+
+  void name_selections() {
+    for (std::size_t i = 0; i < detection_->selections.size(); ++i)
+      arm_.selections.push_back({detection_->selections[i].name, selection(i)});
+  }
+
   std::uint32_t node(plan::Node made) {
     arm_.nodes.push_back(std::move(made));
     return static_cast<std::uint32_t>(arm_.nodes.size() - 1);
@@ -116,14 +139,14 @@ class ArmBuilder {
   }
 
   std::uint32_t selection(std::size_t index) {
-    if (selections_[index] == plan::kNone) selections_[index] = expr(doc_.detection.selections[index].expr);
+    if (selections_[index] == plan::kNone) selections_[index] = expr(detection_->selections[index].expr);
     return selections_[index];
   }
 
   std::uint32_t expr(const Expr& from) {
     switch (from.kind) {
       case ExprKind::item:
-        return item(doc_.detection.items[from.index]);
+        return item(detection_->items[from.index]);
       case ExprKind::selection:
         return selection(from.index);
       case ExprKind::negation:
@@ -138,44 +161,75 @@ class ArmBuilder {
   }
 
   std::uint32_t item(const Item& from) {
+    if (from.entries.empty()) return test(from, from.field.empty() ? plan::kNone : field(from.field, from.where));
+    plan::Node block{NodeKind::any_member, plan::kNone, {}};
+    plan::FieldExpr array = expr_of(from.field);
+    array.path.segments.back().each = true;
+    for (const Item& entry : from.entries) {
+      plan::FieldExpr part = array;
+      const plan::FieldPath inside = expr_of(entry.field).path;
+      part.path.segments.insert(part.path.segments.end(), inside.segments.begin(), inside.segments.end());
+      block.children.push_back(test(entry, native_field(part, entry.where)));
+    }
+    block.members = native_field(array, from.where);
+    block.text = from.text;
+    return node(std::move(block));
+  }
+
+  std::uint32_t test(const Item& from, std::uint32_t of_field) {
     plan::Predicate predicate;
-    predicate.field = from.field.empty() ? plan::kNone : field(from.field, from.where);
+    predicate.field = of_field;
     predicate.all = from.all;
     predicate.negate = from.negate;
     predicate.part = from.part;
-    if (from.part != plan::TimePart::none) predicate.zone = doc_.zone;
+    if (from.part != plan::TimePart::none) predicate.zone = zone_;
     predicate.text = from.text;
     predicate.line = from.where.line;
-    for (const ItemTest& test : from.tests) {
-      predicate.tests.push_back(test.test);
-      if (test.test.kind == plan::TestKind::field) predicate.tests.back().other_field = field(test.other_field, from.where);
+    for (const ItemTest& value : from.tests) {
+      predicate.tests.push_back(value.test);
+      if (value.test.kind == plan::TestKind::field) predicate.tests.back().other_field = field(value.other_field, from.where);
     }
     return node({NodeKind::predicate, builder_.predicate(std::move(predicate)), {}});
   }
 
+  // Checked when the item was parsed.
+  static plan::FieldExpr expr_of(const std::string& name) {
+    auto expr = parse_field_expr(name);
+    return expr ? std::move(*expr) : plan::FieldExpr{};
+  }
+
   std::uint32_t field(const std::string& name, const Location& where) {
-    plan::FieldExpr written;
-    if (auto path = plan::parse_field_path(name)) written.path = std::move(*path);
-    const ResolvedField resolved = builder_.resolve(written, entry_);
+    const plan::FieldExpr written = expr_of(name);
+    const DerivedDoc* derived = derived_ == nullptr ? nullptr : derived_of(*derived_, written.path);
+    if (derived == nullptr) return field_of(builder_.resolve(written, entry_), name, where);
+    return builder_.derived(*derived, field_of(builder_.resolve(derived->key, entry_), derived->key_text, derived->key_where),
+                            written, tables_);
+  }
+
+  // A field of the source itself, whatever normalised names there are.
+  std::uint32_t native_field(const plan::FieldExpr& written, const Location& where) {
+    return field_of(builder_.resolve(written, nullptr), written.text(), where);
+  }
+
+  std::uint32_t field_of(const ResolvedField& resolved, const std::string& name, const Location& where) {
     if (!resolved.repaired.empty()) {
-      reporter_.at("V2003", where,
-                   fmt::format("field `{}` is written `{}` by source {}", name, resolved.repaired, builder_.source().name),
-                   fmt::format("write `{}`", resolved.repaired));
+      reporter_->at("V2003", where,
+                    fmt::format("field `{}` is written `{}` by source {}", name, resolved.repaired, builder_.source().name),
+                    fmt::format("write `{}`", resolved.repaired));
     } else if (!resolved.suggestion.empty()) {
-      reporter_.at("V2014", where, fmt::format("field `{}` is unknown to source {}", name, builder_.source().name),
-                   fmt::format("did you mean `{}`?", resolved.suggestion));
-    }
-    if (!resolved.encoded.empty()) {
-      reporter_.at("V1305", where, fmt::format("`{}` is a string; fields inside it are not supported yet", resolved.encoded),
-                   fmt::format("match its text: `{}|contains`", resolved.encoded));
+      reporter_->at("V2014", where, fmt::format("field `{}` is unknown to source {}", name, builder_.source().name),
+                    fmt::format("did you mean `{}`?", resolved.suggestion));
     }
     return builder_.field(resolved.expr);
   }
 
-  const RuleDoc& doc_;
   SourceBuilder& builder_;
   const Normalise* entry_;
-  Reporter& reporter_;
+  const std::vector<plan::TablePlan>& tables_;
+  const Detection* detection_ = nullptr;
+  const std::vector<DerivedDoc>* derived_ = nullptr;
+  ZonePtr zone_;
+  Reporter* reporter_ = nullptr;
   plan::Arm arm_;
   std::vector<std::uint32_t> selections_;
   std::size_t lead_ = 0;
@@ -242,10 +296,26 @@ void Compiler::make_rules() {
     for (const auto& [text, where] : doc.suppress.by) made.suppress.by.push_back(bind_rule(i, i, text, where).column);
     std::string canonical = fmt::format("{}\n{}\n{}\n{}\n", doc.logsource.category, doc.logsource.product, doc.logsource.service,
                                         doc.zone ? doc.zone->name : "");
+    made.title = rule_title(i);
     if (doc.suppress.given) canonical += fmt::format("suppress {}\n", made.suppress.for_us);
     for (const auto& [text, where] : doc.suppress.by) canonical += fmt::format("by {}\n", text);
+    if (doc.meta.risk != 0) canonical += fmt::format("risk {}\n", doc.meta.risk);
+    canonical += filters_canonical(i) + derived_canonical(doc.derived);
     made.meta.semantic_hash = to_hex(digest_parts({"vedette.rule.v1", canonical, doc.detection.canonical()}), 8);
   }
+}
+
+plan::Title Compiler::rule_title(std::size_t document) {
+  plan::Title out;
+  for (const TitlePartDoc& part : documents_[document].rule.title) {
+    plan::TitlePart made{plan::TitleKind::text, part.text};
+    if (part.name) {
+      made.kind = title_word(part.text);
+      if (made.kind == plan::TitleKind::column) made.index = bind_rule(document, document, part.text, part.where).column;
+    }
+    out.push_back(std::move(made));
+  }
+  return out;
 }
 
 void Compiler::make_arm(std::uint32_t rule, const RuleDoc& doc, SourceBuilder& builder,
@@ -255,9 +325,23 @@ void Compiler::make_arm(std::uint32_t rule, const RuleDoc& doc, SourceBuilder& b
                                               entries.begin() + static_cast<std::ptrdiff_t>(std::min(entry, entries.size())));
   const auto document =
       std::find_if(rule_of_.begin(), rule_of_.end(), [&](const auto& pair) { return pair.second == rule; })->first;
-  plan::Arm arm = ArmBuilder(doc, builder, own, reporter(document)).build(earlier);
+  ArmBuilder nodes(builder, own, plan_->tables);
+  nodes.add_body(doc, earlier, reporter(document));
+  if (const auto filters = filters_of_.find(document); filters != filters_of_.end()) {
+    for (const std::uint32_t filter : filters->second) {
+      const std::size_t from = filter_documents_[filter];
+      nodes.add_filter(filter, documents_[from].filter, reporter(from));
+    }
+  }
+  plan::Arm arm = nodes.take();
   arm.rule = rule;
   for (const plan::FieldExpr& expr : column_exprs_[rule]) {
+    if (const DerivedDoc* derived = derived_of(doc.derived, expr.path)) {
+      const ResolvedField key = builder.resolve(derived->key, own);
+      const std::uint32_t field = key.missing ? plan::kNone : builder.field(key.expr);
+      arm.columns.push_back(key.missing ? plan::kNone : builder.derived(*derived, field, expr, plan_->tables));
+      continue;
+    }
     const ResolvedField resolved = builder.resolve(expr, own);
     arm.columns.push_back(resolved.missing ? plan::kNone : builder.field(resolved.expr));
   }
@@ -285,10 +369,12 @@ std::string Compiler::plan_hash() const {
     for (const plan::Predicate& predicate : program.predicates) text += plan::print_predicate(program, predicate) + "\n";
     for (const plan::Arm& arm : program.arms) {
       for (const plan::Node& node : arm.nodes) {
-        text += fmt::format("{} {}", static_cast<int>(node.kind), node.predicate);
+        text += fmt::format("{} {} {}", static_cast<int>(node.kind), node.predicate, node.members);
         for (const std::uint32_t child : node.children) text += fmt::format(" {}", child);
         text += '\n';
       }
+      for (const plan::ArmFilter& filter : arm.filters) text += fmt::format("filter {} {}\n", filter.filter, filter.node);
+      for (const plan::ArmLevel& level : arm.levels) text += fmt::format("level {} {}\n", level.level, level.node);
     }
   }
   const auto add_meta = [&text](const plan::RuleMeta& meta) {

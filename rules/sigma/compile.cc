@@ -13,7 +13,9 @@ std::shared_ptr<plan::Plan> Compiler::compile() {
   check_identity();
   resolve_references();
   order_correlations();
+  link_derived();
   drop_dependents();
+  make_filters();
   make_rules();
   make_correlations();
   make_arms();
@@ -59,7 +61,9 @@ CompiledRules compile(const std::vector<yaml::File>& files, const CompileOptions
     if (!document.good) {
       ++out.skipped;
     } else {
-      ++(document.kind == DocumentKind::rule ? out.rules : out.correlations);
+      ++(document.kind == DocumentKind::rule          ? out.rules
+         : document.kind == DocumentKind::correlation ? out.correlations
+                                                      : out.filters);
     }
   }
   const bool usable = options.skip_broken || !found.has_errors();

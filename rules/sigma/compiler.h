@@ -88,6 +88,13 @@ class Compiler {
   [[nodiscard]] DurationUs source_settle_of(const plan::Input& input) const;
   void make_retention();
 
+  // link_derived.cc
+  std::uint32_t table(const std::string& name, const plan::ValueTablePtr& values);
+  plan::ValueTablePtr load_table(std::size_t document, const DerivedDoc& derived);
+  void link_derived();
+  void check_derived(std::size_t owner, std::size_t rule_document, const std::string& text, const Location& where);
+  void refuse_lookup(std::size_t owner, std::size_t rule_document, const std::string& text, const Location& where);
+
   // link_filters.cc
   void make_filters();
   [[nodiscard]] std::vector<std::size_t> filtered_rules(std::size_t document);
@@ -118,6 +125,8 @@ class Compiler {
   std::vector<std::vector<plan::FieldExpr>> column_exprs_;        // per rule
   std::vector<std::size_t> filter_documents_;                     // per Plan::filters
   std::map<std::size_t, std::vector<std::uint32_t>> filters_of_;  // rule document -> Plan::filters
+  std::map<std::string, plan::ValueTablePtr, std::less<>> tables_;  // read so far
+  plan::ValueTablePtr addresses_;
   std::vector<SourceBuilder> sources_;
 };
 

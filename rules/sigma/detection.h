@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/plan/pattern.h"
+#include "rules/sigma/level_when.h"
 #include "rules/sigma/reporter.h"
 #include "rules/sigma/sigma_string.h"
 #include "rules/yaml/node.h"
@@ -26,8 +27,9 @@ struct Item {
   bool negate = false;
   plan::TimePart part = plan::TimePart::none;
   std::vector<ItemTest> tests;
-  std::string text;       // as written, shortened
-  std::string canonical;  // what semantic hashes are made of
+  std::vector<Item> entries;  // of target[any]: what one member must satisfy; `field` is then the array
+  std::string text;           // as written, shortened
+  std::string canonical;      // what semantic hashes are made of
 };
 
 enum class ExprKind : std::uint8_t { item, selection, all_of, any_of, negation };
@@ -44,10 +46,18 @@ struct NamedSelection {
   Expr expr;
 };
 
+// A level of `level-when` and when an event has it.
+struct LevelCondition {
+  plan::Level level = plan::Level::medium;
+  Expr condition;
+};
+
 struct Detection {
   std::vector<Item> items;
   std::vector<NamedSelection> selections;
   Expr condition;
+  std::vector<LevelCondition> levels;
+  // What decides whether an event matches; the levels are no part of it.
   [[nodiscard]] std::string canonical() const;
 };
 
@@ -56,14 +66,22 @@ struct DetectionContext {
   std::vector<std::string> list_names;
 };
 
-// What an aggregation after '|' needs to be rewritten: the rule's title and timeframe.
+// What an aggregation after '|' needs to be rewritten: the rule's title and timeframe; and how messages call the block.
 struct AggregationContext {
   std::string title;
   std::string timeframe;
+  std::string_view block = "detection";
+};
+
+// Where a detection stands: the key that holds it, its document's title, and the levels whose conditions read its selections.
+struct DetectionPlace {
+  std::string_view block = "detection";
+  std::string title;
+  std::vector<LevelEntry> levels = {};
 };
 
 // Reports every error; the result is whole only when none was reported.
-[[nodiscard]] Detection parse_detection(const yaml::Node& node, const DetectionContext& context, const std::string& title,
+[[nodiscard]] Detection parse_detection(const yaml::Node& node, const DetectionContext& context, const DetectionPlace& place,
                                         Reporter& reporter);
 
 // One item from its key and value (rules/sigma/item.cc); nullopt after an error.

@@ -17,8 +17,6 @@ namespace {
 using yaml::Node;
 using yaml::NodeKind;
 
-constexpr std::array<std::string_view, 2> kLaterKeys = {"enrich", "lookup"};
-
 // Values of `over` win; maps are merged key by key.
 void merge(Node& base, const Node& over) {
   for (const auto& [key, value] : over.entries) {
@@ -101,15 +99,6 @@ void check_id(const Node& root, plan::RuleMeta& meta, Reporter& reporter) {
               "give it a UUID; without one its alerts are keyed by a hash of its name or title and change with it");
 }
 
-void refuse_later_keys(const Node& root, Reporter& reporter) {
-  for (const auto& [key, value] : root.entries) {
-    if (std::find(kLaterKeys.begin(), kLaterKeys.end(), key.text) != kLaterKeys.end()) {
-      reporter.at("V1305", key.where, fmt::format("`{}` is not supported yet", key.text),
-                  "remove it for now; ignoring it silently would change what the rule means");
-    }
-  }
-}
-
 bool is_shadow(const Node& root, const std::string& status, Reporter& reporter) {
   const std::string mode = text_of(root, "mode", reporter);
   if (!mode.empty() && mode != "shadow") {
@@ -136,6 +125,7 @@ void parse_rule(const Node& root, const DetectionContext& context, RuleDoc& rule
     }
   }
   rule.zone = parse_timezone(root, reporter);
+  rule.derived = parse_derived(root, reporter);
   rule.title = parse_title(root, reporter);
   for (const TitlePartDoc& part : rule.title) {
     if (!part.name || title_word(part.text) != plan::TitleKind::column) continue;
@@ -255,7 +245,6 @@ plan::RuleMeta parse_meta(const Node& root, Document& document, Reporter& report
     }
   }
   check_id(root, meta, reporter);
-  if (document.kind == DocumentKind::rule) refuse_later_keys(root, reporter);
   meta.risk = parse_risk(root, reporter);
   document.id_where = root.find("id") != nullptr ? root.find("id")->where : root.where;
   document.name_where = root.find("name") != nullptr ? root.find("name")->where : root.where;

@@ -12,6 +12,7 @@
 
 #include "engine/plan/plan.h"
 #include "rules/sigma/correlation_doc.h"
+#include "rules/sigma/derived.h"
 #include "rules/sigma/detection.h"
 #include "rules/sigma/extensions.h"
 #include "rules/sigma/reporter.h"
@@ -27,6 +28,7 @@ struct RuleDoc {
   ZonePtr zone;
   SuppressDoc suppress;
   std::vector<TitlePartDoc> title;
+  std::vector<DerivedDoc> derived;
 };
 
 struct FilterDoc {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <iterator>
 #include <system_error>
 
@@ -47,6 +48,28 @@ Status collect(const std::string& given, std::vector<std::string>& paths) {
     if (walk->is_regular_file(ignored) && is_rule_file(walk->path())) paths.push_back(walk->path().string());
   }
   return error ? Status{Error{error.message(), given}} : Status{};
+}
+
+// Calls `visit` with the files of a directory that have one of the extensions, in path order.
+template <typename Visit>
+Status each_list_file(const std::string& directory, std::initializer_list<std::string_view> extensions, const Visit& visit) {
+  std::error_code error;
+  std::vector<fs::path> found;
+  for (fs::directory_iterator walk(directory, error), end; !error && walk != end; walk.increment(error)) {
+    const std::string extension = walk->path().extension().string();
+    std::error_code ignored;
+    const bool wanted = std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
+    if (wanted && walk->is_regular_file(ignored)) found.push_back(walk->path());
+  }
+  if (error) return Error{error.message(), directory};
+  std::sort(found.begin(), found.end());
+  for (const fs::path& path : found) {
+    if (fs::file_size(path, error) > kMaxListBytes) return Error{"the list is larger than 64 MiB", path.string()};
+    auto text = read_whole(path);
+    if (!text) return text.error();
+    visit(yaml::File{path.string(), std::move(*text)});
+  }
+  return {};
 }
 
 std::string_view trimmed_line(std::string_view line) {
@@ -158,25 +181,15 @@ void parse_list(const yaml::File& file, std::map<std::string, std::vector<std::s
 
 Status read_lists(const std::string& directory, std::map<std::string, std::vector<std::string>>& lists,
                   Diagnostics& diagnostics) {
-  std::error_code error;
-  std::vector<fs::path> found;
-  for (fs::directory_iterator walk(directory, error), end; !error && walk != end; walk.increment(error)) {
-    const std::string extension = walk->path().extension().string();
-    std::error_code ignored;
-    if (walk->is_regular_file(ignored) &&
-        (extension == ".txt" || extension == ".yml" || extension == ".yaml" || extension == ".csv")) {
-      found.push_back(walk->path());
-    }
-  }
-  if (error) return Error{error.message(), directory};
-  std::sort(found.begin(), found.end());
-  for (const fs::path& path : found) {
-    if (fs::file_size(path, error) > kMaxListBytes) return Error{"the list is larger than 64 MiB", path.string()};
-    auto text = read_whole(path);
-    if (!text) return text.error();
-    parse_list({path.string(), std::move(*text)}, lists, diagnostics);
-  }
-  return {};
+  return each_list_file(directory, {".txt", ".yml", ".yaml", ".csv"},
+                        [&](yaml::File file) { parse_list(file, lists, diagnostics); });
+}
+
+Status read_tables(const std::string& directory, std::map<std::string, yaml::File>& tables) {
+  return each_list_file(directory, {".csv"}, [&](yaml::File file) {
+    std::string name = fs::path(file.path).filename().string();
+    tables[std::move(name)] = std::move(file);
+  });
 }
 
 }  // namespace vedette::rules

@@ -38,6 +38,7 @@ plan::Binding Compiler::bind_rule(std::size_t owner, std::size_t rule_document, 
     error(owner, "V1009", where, expr.error().message, "for example actor.alternateId|lower or target[type=User].id");
     return out;
   }
+  check_derived(owner, rule_document, text, where);
   expr->path = with_indices(std::move(expr->path));
   out.column = column(rule_of_.at(rule_document), *expr);
   return out;
@@ -119,6 +120,10 @@ plan::Binding Compiler::bind(const CorrelationDoc& doc, const Linked& linked, st
     const auto field = std::find_if(alias->fields.begin(), alias->fields.end(),
                                     [&](const auto& entry) { return named_by(linked, input, std::get<0>(entry)); });
     if (field != alias->fields.end()) wanted = member_of(std::get<1>(*field) + member.transforms, std::get<2>(*field));
+  }
+  for (const auto& [document, rule] : rule_of_) {
+    const bool read = document == target || (linked_.contains(target) && linked_.at(target).base_rules.contains(rule));
+    if (read) refuse_lookup(linked.document, document, wanted.text, wanted.where);
   }
   return documents_[target].kind == DocumentKind::rule ? bind_rule(linked.document, target, wanted.text, wanted.where)
                                                        : bind_correlation(linked.document, target, wanted);

@@ -168,11 +168,26 @@ std::uint32_t SourceBuilder::field(const FieldExpr& expr) {
   }
   plan::Field field;
   field.expr = expr;
-  if (!expr.constant) field.slot = slot(expr.path);
+  if (!expr.constant && !expr.derived) field.slot = slot(expr.path);
   if (expr.filter) field.filter_slot = slot(expr.filter->key_path);
   program_.fields.push_back(std::move(field));
   same_text.push_back(static_cast<std::uint32_t>(program_.fields.size() - 1));
   return same_text.back();
+}
+
+std::uint32_t SourceBuilder::derived(const DerivedDoc& from, std::uint32_t key, const FieldExpr& written,
+                                     const std::vector<plan::TablePlan>& tables) {
+  const plan::TablePlan& table = tables[from.index];
+  const std::vector<std::string>& columns = table.values->columns();
+  const std::string column = derived_column(written.path);
+  FieldExpr out;
+  out.transforms = written.transforms;
+  out.derived.emplace();
+  out.derived->table = from.index;
+  out.derived->column = static_cast<std::uint32_t>(std::find(columns.begin(), columns.end(), column) - columns.begin());
+  out.derived->key = key;
+  out.derived->text = table.name + "(" + program_.fields[key].expr.text() + ")." + column;
+  return field(out);
 }
 
 std::uint32_t SourceBuilder::predicate(plan::Predicate predicate) {

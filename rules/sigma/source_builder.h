@@ -9,7 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/plan/source_program.h"
+#include "engine/plan/plan.h"
+#include "rules/sigma/derived.h"
 
 namespace vedette::rules {
 
@@ -34,6 +35,9 @@ class SourceBuilder {
   // `entry` is the normalise entry of the arm, or null.
   [[nodiscard]] ResolvedField resolve(const plan::FieldExpr& written, const plan::Normalise* entry) const;
   std::uint32_t field(const plan::FieldExpr& expr);
+  // What a table says about the values of the field `key`; `written` names the column and transforms.
+  std::uint32_t derived(const DerivedDoc& from, std::uint32_t key, const plan::FieldExpr& written,
+                        const std::vector<plan::TablePlan>& tables);
   std::uint32_t predicate(plan::Predicate predicate);
   void arm(plan::Arm arm) { program_.arms.push_back(std::move(arm)); }
   [[nodiscard]] plan::SourceProgram take() { return std::move(program_); }

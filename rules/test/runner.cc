@@ -192,6 +192,8 @@ CompileOptions compile_options(const test::TestFile& parsed, const TestOptions& 
   CompileOptions out;
   out.sources = options.sources;
   out.lists = options.lists;
+  out.tables = options.tables;
+  out.addresses = options.addresses;
   out.json_logsources = options.json_logsources;
   out.identity_domains = options.identity_domains;
   out.identity_aliases = options.identity_aliases;

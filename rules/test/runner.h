@@ -12,6 +12,7 @@
 #include "engine/base/result.h"
 #include "engine/plan/identity.h"
 #include "engine/plan/source_plan.h"
+#include "engine/plan/value_table.h"
 #include "rules/yaml/node.h"
 
 namespace vedette::rules {
@@ -20,6 +21,8 @@ namespace vedette::rules {
 struct TestOptions {
   std::vector<plan::SourcePlan> sources;
   std::map<std::string, std::vector<std::string>> lists;
+  std::map<std::string, yaml::File> tables;
+  plan::ValueTablePtr addresses;
   std::vector<plan::LogSource> json_logsources;
   std::vector<std::string> identity_domains;
   std::vector<plan::Alias> identity_aliases;
