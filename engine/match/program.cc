@@ -7,6 +7,8 @@
 namespace vedette::match {
 namespace {
 
+constexpr double kLookUpCost = 20;  // a row of a table, a walk through a tree of addresses
+
 void add_filters_and_levels(const plan::SourceProgram& program, CompiledSource& out) {
   const auto size = program.arms.size();
   for (std::size_t i = 0; i < size; ++i) {
@@ -27,6 +29,8 @@ Result<CompiledSource> compile_source(const plan::SourceProgram& program) {
     auto compiled = CompiledPredicate::compile(predicate);
     if (!compiled) return compiled.error();
     out.predicates.push_back(std::move(compiled).value());
+    if (predicate.field != plan::kNone && program.fields[predicate.field].expr.derived)
+      out.predicates.back().add_cost(kLookUpCost);
   }
   out.bodies.reserve(program.arms.size());
   for (std::size_t arm = 0; arm < program.arms.size(); ++arm) {
