@@ -42,6 +42,8 @@ TEST(Structure, RecordedOktaEvents) {
   Engine engine({{"structure.yml", text}}, {}, {});
   ASSERT_TRUE(engine.ok());
   ASSERT_EQ(engine.plan().rules.size(), rules.size());
+  naive::Schema schema;
+  schema.spellings["request.ipChain"] = {"client.ipChain"};
   std::vector<std::size_t> fired(rules.size());
   std::size_t events = 0;
   for (const std::string& line : read_lines(root() + "/events/okta/events.ndjson")) {
@@ -50,7 +52,7 @@ TEST(Structure, RecordedOktaEvents) {
       naive::Event event;
       event.json = naive::parse_json(raw).value();
       for (std::uint32_t rule = 0; rule < rules.size(); ++rule) {
-        EXPECT_EQ(matched.contains(rule), naive::matches(rules[rule], event)) << kSelections[rule] << "\n" << raw;
+        EXPECT_EQ(matched.contains(rule), naive::matches(rules[rule], event, schema)) << kSelections[rule] << "\n" << raw;
         fired[rule] += matched.contains(rule) ? 1 : 0;
       }
     });

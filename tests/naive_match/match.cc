@@ -239,16 +239,21 @@ bool tests_hold(const Item& item, std::vector<Value> values, const Event& event,
 }
 
 bool some_object_matches(const Item& item, const Event& event, const Schema& schema) {
+  std::vector<std::string> paths = {item.field};
+  const auto spellings = schema.spellings.find(item.field);
+  if (spellings != schema.spellings.end()) paths.insert(paths.end(), spellings->second.begin(), spellings->second.end());
   bool matched = false;
-  walk(event.json, steps_of(item.field), 0, kStrings, [&](const Json& found, int left) {
-    each_object(found, left, [&](const Json& object, int strings) {
-      matched = matched || std::all_of(item.entries.begin(), item.entries.end(), [&](const Item& entry) {
-                  std::vector<Value> values;
-                  descend(object, steps_of(entry.field), strings, values);
-                  return tests_hold(entry, values, event, schema);
-                });
-    });
-  });
+  const Visit object_matches = [&](const Json& object, int strings) {
+    matched = matched || std::all_of(item.entries.begin(), item.entries.end(), [&](const Item& entry) {
+                std::vector<Value> values;
+                descend(object, steps_of(entry.field), strings, values);
+                return tests_hold(entry, values, event, schema);
+              });
+  };
+  for (const std::string& path : paths) {
+    walk(event.json, steps_of(path), 0, kStrings,
+         [&](const Json& found, int strings) { each_object(found, strings, object_matches); });
+  }
   return matched;
 }
 
