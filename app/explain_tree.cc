@@ -58,7 +58,7 @@ class Tree {
       case plan::NodeKind::always:
         return "always";
       case plan::NodeKind::any_member:
-        return printable(arm_.nodes[node].text);
+        return printable(arm_.nodes[node].text) + " in one member";
     }
     return {};
   }
