@@ -132,6 +132,16 @@ void refuse_derived(const Node& root, Reporter& reporter) {
   }
 }
 
+bool names_derived(const Node& root, std::string_view field) {
+  const std::string_view name = field.substr(0, field.find('.'));
+  const Node* enrich = root.find("enrich");
+  if (enrich != nullptr && enrich->find(name) != nullptr) return true;
+  const Node* lookup = root.find("lookup");
+  if (lookup == nullptr) return false;
+  const auto gives = [&](const Node& one) { return one.find("as") != nullptr && one.find("as")->text == name; };
+  return gives(*lookup) || std::any_of(lookup->items.begin(), lookup->items.end(), gives);
+}
+
 const DerivedDoc* derived_of(const std::vector<DerivedDoc>& all, const plan::FieldPath& path) {
   if (path.segments.empty()) return nullptr;
   const auto found =

@@ -28,6 +28,9 @@ struct DerivedDoc {
 // Documents other than rules have none.
 void refuse_derived(const yaml::Node& root, Reporter& reporter);
 
+// Whether a field begins with a name that the document's `lookup` or `enrich` gives.
+[[nodiscard]] bool names_derived(const yaml::Node& root, std::string_view field);
+
 // The entry that a path begins with, or null.
 [[nodiscard]] const DerivedDoc* derived_of(const std::vector<DerivedDoc>& all, const plan::FieldPath& path);
 // What follows the name: the column of the table.
