@@ -35,7 +35,8 @@ plan::PlanPtr make_plan() {
   aws.source.unwrap = {path("Records"), path("detail"), path("message")};
   aws.source.id = {path("eventID")};
   aws.source.time = {{path("eventTime"), plan::TimeFormat::iso8601}};
-  plan::SourceProgram json = program("json", {"a", "a.b", "a[1].b", "b[0]", "a.b.c"});
+  plan::SourceProgram json = program("json", {"a", "a.b", "a[1].b", "b[0]", "a.b.c", "a.b"});
+  json.slots.back().path.segments.front().each = true;
   json.source.id = {path("id")};
   json.source.time = {{path("time"), plan::TimeFormat::syslog}, {path("t"), plan::TimeFormat::epoch_ms}};
   json.source.arrival = plan::TimeField{path("seen"), plan::TimeFormat::epoch_ns};
