@@ -50,6 +50,10 @@ void copy_hits(const correlate::HitBatch& batch, std::size_t event, std::vector<
   }
 }
 
+bool all_hold(const std::vector<std::uint32_t>& nodes, const std::vector<bool>& results) {
+  return std::all_of(nodes.begin(), nodes.end(), [&](std::uint32_t node) { return results[node]; });
+}
+
 // Collects, for one event, how far each rule of its source was from matching.
 void trace_misses(const event::EventView& view, match::Matcher& matcher, const plan::Plan& plan, std::size_t event,
                   std::vector<Miss>& out) {
@@ -66,8 +70,13 @@ void trace_misses(const event::EventView& view, match::Matcher& matcher, const p
     for (const match::NodeTrace& node : nodes) {
       results[node.node] = node.result;
       const plan::Node& shape = arm.nodes[node.node];
-      if (shape.kind != plan::NodeKind::predicate || node.result) continue;
-      if (miss.failed++ == 0) miss.first = program.predicates[shape.predicate].text + " (the event has " + node.field_text + ")";
+      if (node.result) continue;
+      if (shape.kind == plan::NodeKind::predicate) {
+        if (miss.failed++ == 0)
+          miss.first = program.predicates[shape.predicate].text + " (the event has " + node.field_text + ")";
+      } else if (shape.kind == plan::NodeKind::any_member && all_hold(shape.children, results)) {
+        if (miss.failed++ == 0) miss.first = shape.text + " (no member has all of it)";
+      }
     }
     for (const plan::Selection& selection : arm.selections) miss.selections.push_back(results[selection.node]);
     if (!matched) out.push_back(std::move(miss));

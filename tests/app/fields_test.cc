@@ -37,6 +37,16 @@ TEST(Fields, ExplainShowsThatNoMemberHasAllParts) {
       << out.out;
 }
 
+TEST(Fields, TheNearestMissOfATestNamesTheBlock) {
+  const Folder folder;
+  folder.write("rules/r.yml", rule("", "target[any]: {type: App, displayName: Admin}"));
+  folder.write("rules/r.test.yml", "tests:\n  - name: same\n    events:\n      - {at: 0s, source: okta, event: " +
+                                       kEvent.substr(0, kEvent.size() - 1) + "}\n    expect: [{rule: r1}]\n");
+  const Outcome tested = run({"test", folder.path("rules")});
+  EXPECT_EQ(tested.code, 1);
+  EXPECT_TRUE(has(tested.out, "missed target[any] (no member has all of it)")) << tested.out;
+}
+
 TEST(Fields, TablesLieAmongTheLists) {
   const Folder folder;
   const std::string rules =
