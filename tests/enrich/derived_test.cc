@@ -167,7 +167,10 @@ TEST(Enrich, FilesThatAreNone) {
   EXPECT_NE(other.error().message.find("Anonymous-IP"), std::string::npos) << other.error().message;
   city_database(6).write(folder.file("city.mmdb"));
   const std::string whole = city_database(6).bytes();
-  for (std::size_t size = 0; size < whole.size(); size += 7) {
+  // Cut off behind here, libmaxminddb refuses the file, too, but leaks a little memory.
+  const std::size_t end = whole.rfind("languages");
+  ASSERT_NE(end, std::string::npos);
+  for (std::size_t size = 0; size < end; size += 7) {
     std::filesystem::resize_file(folder.file("city.mmdb"), size);
     EXPECT_FALSE(rules::open_addresses({folder.file("city.mmdb")}).ok()) << size;
     city_database(6).write(folder.file("city.mmdb"));
