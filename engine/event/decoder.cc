@@ -132,10 +132,12 @@ class Decoder::Impl {
   void decode_split(std::string_view json, const Choice& choice) {
     class Elements final : public ElementSink {
      public:
-      Elements(Impl& decoder, const Choice& picked, std::uint64_t origin) : decoder_(decoder), choice_(picked), origin_(origin) {}
+      Elements(Impl& decoder, std::string_view json, const Choice& picked, std::uint64_t origin)
+          : decoder_(decoder), json_(json), choice_(picked), origin_(origin) {}
       void on_element(std::string_view bytes, std::uint64_t, std::uint64_t) override {
         if (decoder_.events_ < decoder_.limits_.events_per_record) {
-          (void)decoder_.decode_document(bytes, 0, choice_);
+          const bool copied = bytes.data() < json_.data() || bytes.data() >= json_.data() + json_.size();
+          (void)decoder_.decode_document(copied ? decoder_.padded(bytes) : bytes, 0, choice_);
         } else if (!full_) {
           full_ = true;
           decoder_.reject_surplus(bytes, 0);
@@ -150,14 +152,22 @@ class Decoder::Impl {
 
      private:
       Impl& decoder_;
+      std::string_view json_;
       const Choice& choice_;
       std::uint64_t origin_;
       bool full_ = false;
     };
-    Elements elements(*this, choice, record_->position);
+    Elements elements(*this, json, choice, record_->position);
     Framer framer(Framing::automatic, limits_);
     framer.feed(json, elements);
     framer.finish(elements);
+  }
+
+  // What a framer had to piece together has no padding behind it.
+  std::string_view padded(std::string_view bytes) {
+    char* const copy = static_cast<char*>(arena_.allocate(bytes.size() + kPadding));
+    std::copy(bytes.begin(), bytes.end(), copy);
+    return {copy, bytes.size()};
   }
 
   Outcome decode_item(const Item& item, const Choice& choice) {
