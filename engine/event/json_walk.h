@@ -84,7 +84,7 @@ class JsonWalk {
   std::vector<std::uint64_t> stamps_;   // per edge: the object in which it was last seen
   static constexpr int kMaxInside = 3;  // strings in strings
   std::array<JsonIndex, kMaxInside> inside_;
-  const PathTrie::Node* array_of_ = nullptr;  // of the innermost array around the value
+  const PathTrie::Node* array_of_ = nullptr;     // of the innermost array around the value
   int nesting_ = 0;                              // strings around the value
   const PathTrie::Node* inside_root_ = nullptr;  // whose string is being read: only its members are captured there
   Flaw flaw_;

@@ -21,8 +21,11 @@ TEST(FieldExpr, CanonicalText) {
   FieldExpr expr;
   expr.path = parse_field_path("target.alternateId").value();
   expr.filter = ElementFilter{parse_field_path("target.type").value(), "User"};
+  expr.path.segments[0].each = expr.filter->key_path.segments[0].each = true;
   expr.transforms = {Transform::lower, Transform::person};
   EXPECT_EQ(expr.text(), "target[type=User].alternateId|lower|person");
+  EXPECT_EQ(expr.path.text(), "target[any].alternateId");
+  EXPECT_EQ(expr.path.keys(), "target.alternateId");
 }
 
 std::string person(const IdentityTable& table, std::string_view system, std::string_view account) {
