@@ -16,6 +16,7 @@ namespace {
 using plan::ExprKind;
 
 constexpr int kMaxDepth = 64;
+constexpr std::size_t kMaxCompared = 20;  // values in one comparison: what exact fractions have room for (engine/base/wide.h)
 
 enum class TokenKind : std::uint8_t { word, number, open, close, symbol, end };
 
@@ -240,7 +241,18 @@ class Parser {
     const std::uint32_t out = binary(*kind, token, left, right);
     if (!failed_ && symbol(kComparisons))
       fail(current(), "a comparison of a comparison", "write two, for example `users >= 3 and users <= 8`");
+    if (!failed_ && values_below(out) > kMaxCompared) {
+      fail(token, fmt::format("a comparison of more than {} values", kMaxCompared),
+           "write several shorter ones, joined by `and`");
+    }
     return out;
+  }
+
+  [[nodiscard]] std::size_t values_below(std::uint32_t index) const {
+    const std::vector<std::uint32_t>& children = out_.nodes[index].children;
+    std::size_t sum = children.empty() ? 1 : 0;
+    for (const std::uint32_t child : children) sum += values_below(child);
+    return sum;
   }
 
   std::uint32_t parse_sum(int depth) {

@@ -35,7 +35,7 @@ namespace {
 
 using Type = plan::CorrelationType;
 
-// 25 rules: 16 base rules, 7 correlations on them and 2 on correlations; thresholds that are rarely met.
+// 37 rules: 23 base rules, 12 correlations on them and 2 on correlations; thresholds that are rarely met.
 PlanSpec many_rules() {
   PlanSpec spec;
   spec.correlations = {
@@ -72,10 +72,47 @@ PlanSpec many_rules() {
        .threshold = 50,
        .period = 3600,
        .members = {"ip"}},
+      {.name = "bytes",
+       .type = Type::value_sum,
+       .rules = {"r16"},
+       .window = 3600,
+       .period = 3600,
+       .values = {"value"},
+       .bounds = {gt("1000000000")}},
+      {.name = "change", .type = Type::value_change, .rules = {"r17"}, .window = 3600, .period = 3600, .values = {"ip"}},
+      {.name = "travel",
+       .type = Type::travel,
+       .rules = {"r18"},
+       .window = 3600,
+       .period = 3600,
+       .values = {"value"},
+       .speed_kmh = {gte("900")}},
+      {.name = "metrics",
+       .type = Type::metrics,
+       .rules = {"r19", "r20"},
+       .window = 900,
+       .period = 3600,
+       .metrics = {{"all"}, {"ips", plan::MetricKind::distinct, {"ip"}}, {"bytes", plan::MetricKind::sum, {"value"}}},
+       .condition = "all 100000 >= ips 8 >= and"},
+      {.name = "ratio",
+       .type = Type::metrics,
+       .rules = {"r19", "r21"},
+       .window = 900,
+       .period = 3600,
+       .decision = plan::DecisionClass::refutable,
+       .metrics = {{"all"}, {"ips", plan::MetricKind::distinct, {"ip"}}},
+       .condition = "all ips / 100000 >=",
+       .until = {"r22"}},
   };
   spec.emit = {"r15"};  // an alert is a bundle of strings: here one an hour
   spec.rule_suppress = {.given = true, .for_us = kHourUs, .by = {}};
   return spec;
+}
+
+// Sums are of numbers, travel is between places.
+std::string_view counted_value(std::string_view rule, std::string_view ip) {
+  if (rule == "r16" || rule == "r19") return "12.5";
+  return rule == "r18" ? "48.8566,2.3522" : ip;
 }
 
 TEST(Allocation, HitsHardlyAllocateOnceWarm) {
@@ -110,8 +147,11 @@ TEST(Allocation, HitsHardlyAllocateOnceWarm) {
     const int ip_bytes = std::snprintf(ip, sizeof ip, "10.0.%zu.%zu", user % 200, user % 7);
     const correlate::ColumnValue user_value{users[user], users[user]};
     const correlate::ColumnValue ip_value{{ip, static_cast<std::size_t>(ip_bytes)}, {ip, static_cast<std::size_t>(ip_bytes)}};
-    const correlate::ColumnValues columns[3] = {{&user_value, 1}, {&ip_value, 1}, {&ip_value, 1}};
-    const correlate::Hit hit{static_cast<std::uint32_t>(random() % plan->rules.size()), 0, columns};
+    const auto rule = static_cast<std::uint32_t>(random() % plan->rules.size());
+    const std::string_view counted = counted_value(plan->rules[rule].meta.name, {ip, static_cast<std::size_t>(ip_bytes)});
+    const correlate::ColumnValue value{counted, counted};
+    const correlate::ColumnValues columns[3] = {{&user_value, 1}, {&value, 1}, {&ip_value, 1}};
+    const correlate::Hit hit{rule, 0, columns};
     correlate::EventHits event;
     event.head.a = static_cast<TimeUs>(i) * 50'000 + 1'700'000'000'000'000;
     event.head.t = event.head.a - (random() % 10 == 0 ? static_cast<TimeUs>(random() % 60'000'000) : 0);

@@ -29,6 +29,13 @@ struct Event {
   double a = 4000;  // arrival stamp, seconds
 };
 
+struct MetricSpec {
+  std::string name;
+  plan::MetricKind kind = plan::MetricKind::count;
+  Values fields = {};
+  Values of = {};  // rules; empty = all listed
+};
+
 struct Corr {
   std::string name;
   plan::CorrelationType type = plan::CorrelationType::event_count;
@@ -42,6 +49,20 @@ struct Corr {
   bool by_nothing = false;             // suppress.by: []
   bool across_tenants = false;
   bool generate = false;  // its own alerts although a later correlation reads it
+  plan::DecisionClass decision = plan::DecisionClass::monotone;
+  bool settled = false;
+  std::vector<plan::Bound> bounds = {};  // value_sum
+  bool sum_risk = false;
+  bool change_all = false;
+  std::vector<plan::Bound> speed_kmh = {}, distance_km = {};
+  std::vector<MetricSpec> metrics = {};
+  std::string condition = {};  // over metrics, in postfix: "attempts 3 >= users 2 >= and"
+  Values until = {};
+  std::vector<std::pair<plan::Level, std::string>> level_when = {};
+  std::vector<std::pair<std::string, std::string>> exports = {};  // name, field
+  plan::Title title = {};
+  std::uint32_t risk = 0;
+  double accept = 6 * 3600;  // seconds
 };
 
 // Rules are those named by the correlations; emit lists rules that make their own alerts as well.
@@ -49,7 +70,11 @@ struct PlanSpec {
   std::vector<Corr> correlations;
   Values emit = {};
   plan::Suppress rule_suppress = {};
+  std::map<std::string, std::uint32_t> risk = {};  // of rules
 };
+
+[[nodiscard]] inline plan::Bound gt(std::string number) { return {plan::CompareOp::gt, false, std::move(number)}; }
+[[nodiscard]] inline plan::Bound gte(std::string number) { return {plan::CompareOp::gte, false, std::move(number)}; }
 
 [[nodiscard]] plan::PlanPtr make_plan(const PlanSpec& spec);
 
@@ -65,6 +90,9 @@ class Replay {
 
   [[nodiscard]] const std::vector<alert::Alert>& alerts() const { return alerts_; }
   [[nodiscard]] std::vector<alert::Alert> alerts_of(const std::string& rule) const;
+  // Of alerts whose last revision was not withdrawn.
+  [[nodiscard]] std::set<std::int64_t> settled_buckets(const std::string& rule) const;
+  [[nodiscard]] std::set<std::string> settled_ids() const;
   [[nodiscard]] std::set<std::int64_t> buckets(const std::string& rule) const;
   [[nodiscard]] std::set<std::string> ids() const;
   [[nodiscard]] correlate::Correlator& correlator() { return correlator_; }
@@ -77,8 +105,8 @@ class Replay {
   std::map<std::string, std::uint32_t> tenants_;
 };
 
-// Buckets of a rule's alerts, asserted to be the same in every order of arrival (all of them up to 6 events, else
-// seeded shuffles). Alert ids must agree, too.
+// Settled buckets of a rule's alerts, asserted to be the same in every order of arrival (all of them up to 6 events, else
+// seeded shuffles). Alert ids must agree, too; only refutable plans may emit one twice.
 [[nodiscard]] std::set<std::int64_t> buckets_in_every_order(const PlanSpec& spec, std::vector<Event> events,
                                                             const std::string& rule);
 
