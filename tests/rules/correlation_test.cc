@@ -6,22 +6,6 @@
 namespace vedette::rules::test {
 namespace {
 
-std::string base(const std::string& name, int number) {
-  return "title: " + name + "\nname: " + name + "\nid: 1111111" + std::to_string(number) +
-         "-1111-4111-8111-111111111111\nlogsource: {product: " + (number == 9 ? "linux" : "okta") +
-         "}\ndetection:\n  s: {eventType: " + name + "}\n  condition: s\n---\n";
-}
-
-std::string correlation(const std::string& name, int number, const std::string& body) {
-  return "title: " + name + "\nname: " + name + "\nid: 2222222" + std::to_string(number) +
-         "-1111-4111-8111-111111111111\ncorrelation:\n" + body + "---\n";
-}
-
-// a, b (okta), s (sshd) and one correlation `c`.
-Compiled with_bases(const std::string& body) {
-  return compile_text(base("a", 1) + base("b", 2) + base("s", 9) + correlation("c", 1, body));
-}
-
 std::string codes(const std::string& body) { return with_bases(body).codes(); }
 
 const plan::CorrelationPlan& first(const Compiled& compiled) { return compiled.plan().correlations.at(0); }
@@ -133,14 +117,15 @@ TEST(Correlation, CasedColumnsAreMarked) {
 
 TEST(Correlation, ChainBindsMembersOrTriggerFields) {
   const Compiled compiled = compile_text(
-      correlation(
+      correlation_rule(
           "outer", 3,
           "  type: temporal_ordered\n  rules: [inner, s]\n  group-by: [user, actor.id]\n  timespan: 30m\n  generate: true\n"
           "  aliases: {user: {inner: who, s: user}}\n") +
-      correlation("inner", 2,
-                  "  type: event_count\n  rules: [a, b]\n  group-by: [who]\n  timespan: 10m\n  condition: {gte: 3}\n  aliases: "
-                  "{who: {a: actor.id, b: 'actor.alternateId|lower'}}\n") +
-      base("a", 1) + base("b", 2) + base("s", 9));
+      correlation_rule(
+          "inner", 2,
+          "  type: event_count\n  rules: [a, b]\n  group-by: [who]\n  timespan: 10m\n  condition: {gte: 3}\n  aliases: "
+          "{who: {a: actor.id, b: 'actor.alternateId|lower'}}\n") +
+      base_rule("a", 1) + base_rule("b", 2) + base_rule("s", 9));
   ASSERT_NE(compiled.rules.plan, nullptr) << compiled.codes();
   const plan::Plan& plan = compiled.plan();
   ASSERT_EQ(plan.correlations.size(), 2U);
@@ -170,21 +155,22 @@ TEST(Correlation, ChainBindsMembersOrTriggerFields) {
 
 TEST(Correlation, InnerAliasesAreNotFieldsOfTheTrigger) {
   const std::string rules =
-      base("a", 1) + correlation("inner", 2,
-                                 "  type: event_count\n  rules: [a]\n  group-by: [who]\n  timespan: 10m\n  condition: {gte: 3}\n"
-                                 "  aliases: {who: {a: actor.id}}\n");
+      base_rule("a", 1) +
+      correlation_rule("inner", 2,
+                       "  type: event_count\n  rules: [a]\n  group-by: [who]\n  timespan: 10m\n  condition: {gte: 3}\n"
+                       "  aliases: {who: {a: actor.id}}\n");
   const std::string outer = "  type: event_count\n  rules: [inner]\n  timespan: 10m\n  condition: {gte: 3}\n  group-by: ";
-  EXPECT_EQ(compile_text(rules + correlation("outer", 3, outer + "[who]\n")).codes(), "");
-  EXPECT_EQ(compile_text(rules + correlation("outer", 3, outer + "['who|lower']\n")).codes(), "V1212");
-  EXPECT_EQ(compile_text(rules + correlation("outer", 3, outer + "['actor.id|lower']\n")).codes(), "");
+  EXPECT_EQ(compile_text(rules + correlation_rule("outer", 3, outer + "[who]\n")).codes(), "");
+  EXPECT_EQ(compile_text(rules + correlation_rule("outer", 3, outer + "['who|lower']\n")).codes(), "V1212");
+  EXPECT_EQ(compile_text(rules + correlation_rule("outer", 3, outer + "['actor.id|lower']\n")).codes(), "");
 }
 
 // A correlation by `outer` on one by `inner`: the binding of its member, or the codes of its errors.
 std::string binding_text(const std::string& inner, const std::string& outer) {
   const std::string rest = "]\n  timespan: 10m\n  condition: {gte: 3}\n  group-by: ";
   const Compiled compiled =
-      compile_text(base("a", 1) + correlation("inner", 2, "  type: event_count\n  rules: [a" + rest + inner) +
-                   correlation("outer", 3, "  type: event_count\n  rules: [inner" + rest + outer));
+      compile_text(base_rule("a", 1) + correlation_rule("inner", 2, "  type: event_count\n  rules: [a" + rest + inner) +
+                   correlation_rule("outer", 3, "  type: event_count\n  rules: [inner" + rest + outer));
   if (compiled.rules.plan == nullptr) return compiled.codes();
   const plan::Binding& binding = compiled.plan().correlations.at(1).inputs.at(0).members.at(0);
   return std::to_string(binding.inner_member) + (binding.fold ? " folded" : "");
@@ -209,22 +195,22 @@ TEST(Correlation, AMemberOfTheInnerGroupStaysInIt) {
 
 TEST(Correlation, CountedValuesAndAliasesStayInTheInnerGroup) {
   const std::string rules =
-      base("a", 1) +
-      correlation("inner", 2,
-                  "  type: event_count\n  rules: [a]\n  group-by: [actor.id]\n  timespan: 1m\n  condition: {gte: 3}\n");
+      base_rule("a", 1) +
+      correlation_rule("inner", 2,
+                       "  type: event_count\n  rules: [a]\n  group-by: [actor.id]\n  timespan: 1m\n  condition: {gte: 3}\n");
   const std::string outer = "  rules: [inner]\n  timespan: 10m\n";
   const auto counted = [&](const std::string& field) {
-    return compile_text(rules +
-                        correlation("outer", 3, outer + "  type: value_count\n  condition: {field: '" + field + "', gte: 3}\n"))
+    return compile_text(rules + correlation_rule("outer", 3,
+                                                 outer + "  type: value_count\n  condition: {field: '" + field + "', gte: 3}\n"))
         .codes();
   };
   EXPECT_EQ(counted("actor.id"), "");
   EXPECT_EQ(counted("actor.id|local"), "V1212");
   EXPECT_EQ(counted("actor.alternateId|local"), "");
   const auto alias = [&](const std::string& field) {
-    return compile_text(rules + correlation("outer", 3,
-                                            outer + "  type: event_count\n  condition: {gte: 3}\n  group-by: [who]\n" +
-                                                "  aliases: {who: {inner: '" + field + "'}}\n"))
+    return compile_text(rules + correlation_rule("outer", 3,
+                                                 outer + "  type: event_count\n  condition: {gte: 3}\n  group-by: [who]\n" +
+                                                     "  aliases: {who: {inner: '" + field + "'}}\n"))
         .codes();
   };
   EXPECT_EQ(alias("actor.id"), "");
@@ -234,9 +220,9 @@ TEST(Correlation, CountedValuesAndAliasesStayInTheInnerGroup) {
 TEST(Correlation, FoldingIsPartOfTheSemanticHash) {
   const auto hash = [](const std::string& outer) {
     const std::string rest = "]\n  timespan: 10m\n  condition: {gte: 3}\n  group-by: ";
-    const Compiled compiled =
-        compile_text(base("a", 1) + correlation("inner", 2, "  type: event_count\n  rules: [a" + rest + "['actor.id|cased']\n") +
-                     correlation("outer", 3, "  type: event_count\n  rules: [inner" + rest + outer));
+    const Compiled compiled = compile_text(
+        base_rule("a", 1) + correlation_rule("inner", 2, "  type: event_count\n  rules: [a" + rest + "['actor.id|cased']\n") +
+        correlation_rule("outer", 3, "  type: event_count\n  rules: [inner" + rest + outer));
     return compiled.rules.plan == nullptr ? compiled.codes() : compiled.plan().correlations.at(1).meta.semantic_hash;
   };
   EXPECT_NE(hash("[actor.id]\n"), hash("['actor.id|cased']\n"));
@@ -244,14 +230,14 @@ TEST(Correlation, FoldingIsPartOfTheSemanticHash) {
 
 TEST(Correlation, CyclesAndDepth) {
   const std::string head = "  type: event_count\n  timespan: 1m\n  condition: {gte: 2}\n  rules: ";
-  EXPECT_EQ(compile_text(correlation("x", 1, head + "[y]\n") + correlation("y", 2, head + "[x]\n")).codes(), "V1214");
-  EXPECT_EQ(compile_text(correlation("x", 1, head + "[x]\n")).codes(), "V1214");
-  std::string chain = base("a", 1) + correlation("c1", 1, head + "[a]\n");
-  for (int i = 2; i <= 4; ++i) chain += correlation("c" + std::to_string(i), i, head + "[c" + std::to_string(i - 1) + "]\n");
+  EXPECT_EQ(compile_text(correlation_rule("x", 1, head + "[y]\n") + correlation_rule("y", 2, head + "[x]\n")).codes(), "V1214");
+  EXPECT_EQ(compile_text(correlation_rule("x", 1, head + "[x]\n")).codes(), "V1214");
+  std::string chain = base_rule("a", 1) + correlation_rule("c1", 1, head + "[a]\n");
+  for (int i = 2; i <= 4; ++i) chain += correlation_rule("c" + std::to_string(i), i, head + "[c" + std::to_string(i - 1) + "]\n");
   const Compiled four = compile_text(chain);
   ASSERT_NE(four.rules.plan, nullptr) << four.codes();
   EXPECT_EQ(four.plan().correlations[3].level, 3);
-  EXPECT_EQ(compile_text(chain + correlation("c5", 5, head + "[c4]\n")).codes(), "V1215");
+  EXPECT_EQ(compile_text(chain + correlation_rule("c5", 5, head + "[c4]\n")).codes(), "V1215");
 }
 
 TEST(Correlation, References) {
@@ -317,8 +303,8 @@ TEST(Correlation, SemanticHash) {
 }
 
 TEST(Correlation, IdsAndNamesAreUnique) {
-  EXPECT_EQ(compile_text(base("a", 1) + base("b", 1)).codes(), "V1012");
-  EXPECT_EQ(compile_text(base("a", 1) + base("a", 2)).codes(), "V1013");
+  EXPECT_EQ(compile_text(base_rule("a", 1) + base_rule("b", 1)).codes(), "V1012");
+  EXPECT_EQ(compile_text(base_rule("a", 1) + base_rule("a", 2)).codes(), "V1013");
 }
 
 }  // namespace

@@ -144,14 +144,14 @@ std::string item(const std::string& text, const CompileOptions& with) {
 }
 
 std::string base_rule(const std::string& name, int number, const std::string& extra) {
-  return "title: " + name + "\nname: " + name + "\nid: 1111111" + std::to_string(number) +
-         "-1111-4111-8111-111111111111\n" + extra + "logsource: {product: " + (number == 9 ? "linux" : "okta") +
-         "}\ndetection:\n  s: {eventType: " + name + "}\n  condition: s\n---\n";
+  return "title: " + name + "\nname: " + name + "\nid: 1111111" + std::to_string(number) + "-1111-4111-8111-111111111111\n" +
+         extra + "logsource: {product: " + (number == 9 ? "linux" : "okta") + "}\ndetection:\n  s: {eventType: " + name +
+         "}\n  condition: s\n---\n";
 }
 
 std::string correlation_rule(const std::string& name, int number, const std::string& body, const std::string& extra) {
-  return "title: " + name + "\nname: " + name + "\nid: 2222222" + std::to_string(number) +
-         "-1111-4111-8111-111111111111\n" + extra + "correlation:\n" + body + "---\n";
+  return "title: " + name + "\nname: " + name + "\nid: 2222222" + std::to_string(number) + "-1111-4111-8111-111111111111\n" +
+         extra + "correlation:\n" + body + "---\n";
 }
 
 Compiled with_bases(const std::string& body, const std::string& extra) {
@@ -161,7 +161,8 @@ Compiled with_bases(const std::string& body, const std::string& extra) {
 std::string meaning(const Compiled& compiled) {
   if (compiled.rules.plan == nullptr) return compiled.codes();
   std::string out;
-  for (const char c : plan::print_meaning(compiled.plan().correlations.back())) out += c == '\n' ? std::string(";") : std::string(1, c);
+  for (const char c : plan::print_meaning(compiled.plan().correlations.back()))
+    out += c == '\n' ? std::string(";") : std::string(1, c);
   for (std::size_t at = out.find(";    "); at != std::string::npos; at = out.find(";    ")) out.replace(at, 5, "; ");
   if (!out.empty()) out = out.substr(4, out.size() - 5);
   return out;

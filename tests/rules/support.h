@@ -24,4 +24,16 @@ struct Compiled {
 // The printed arm of `selection: {item}` with `condition: selection`, or the codes of its errors.
 [[nodiscard]] std::string item(const std::string& text, const CompileOptions& with = options());
 
+// A rule `name` on eventType name; number 9 is of linux, others of okta. Ends with a document separator, as the next.
+[[nodiscard]] std::string base_rule(const std::string& name, int number, const std::string& extra = "");
+// A correlation document around the body of `correlation:` (indented by two blanks).
+[[nodiscard]] std::string correlation_rule(const std::string& name, int number, const std::string& body,
+                                           const std::string& extra = "");
+// Rules a, b (okta) and s (sshd) and one correlation `c`.
+[[nodiscard]] Compiled with_bases(const std::string& body, const std::string& extra = "");
+// print_meaning of the last correlation, its lines joined by "; ", or the codes of its errors.
+[[nodiscard]] std::string meaning(const Compiled& compiled);
+// meaning(with_bases()) of `type` over rules [a, b] within 10m.
+[[nodiscard]] std::string meaning_of(const std::string& type, const std::string& rest, const std::string& extra = "");
+
 }  // namespace vedette::rules::test
