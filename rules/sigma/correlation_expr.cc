@@ -16,7 +16,7 @@ namespace {
 using plan::ExprKind;
 
 constexpr int kMaxDepth = 64;
-constexpr std::size_t kMaxCompared = 20;  // values in one comparison: what exact fractions have room for (engine/base/wide.h)
+constexpr std::ptrdiff_t kMaxCompared = 20;  // values in one comparison: what exact fractions have room for (engine/base/wide.h)
 
 enum class TokenKind : std::uint8_t { word, number, open, close, symbol, end };
 
@@ -232,6 +232,7 @@ class Parser {
   }
 
   std::uint32_t parse_comparison(int depth) {
+    const auto begin = static_cast<std::ptrdiff_t>(out_.nodes.size());
     const std::uint32_t left = parse_sum(depth);
     const auto kind = symbol(kComparisons);
     if (failed_ || !kind) return left;
@@ -241,18 +242,13 @@ class Parser {
     const std::uint32_t out = binary(*kind, token, left, right);
     if (!failed_ && symbol(kComparisons))
       fail(current(), "a comparison of a comparison", "write two, for example `users >= 3 and users <= 8`");
-    if (!failed_ && values_below(out) > kMaxCompared) {
+    const auto values = std::count_if(out_.nodes.begin() + begin, out_.nodes.end(),
+                                      [](const ExprDocNode& part) { return part.children.empty(); });
+    if (!failed_ && values > kMaxCompared) {
       fail(token, fmt::format("a comparison of more than {} values", kMaxCompared),
            "write several shorter ones, joined by `and`");
     }
     return out;
-  }
-
-  [[nodiscard]] std::size_t values_below(std::uint32_t index) const {
-    const std::vector<std::uint32_t>& children = out_.nodes[index].children;
-    std::size_t sum = children.empty() ? 1 : 0;
-    for (const std::uint32_t child : children) sum += values_below(child);
-    return sum;
   }
 
   std::uint32_t parse_sum(int depth) {

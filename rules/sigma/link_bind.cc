@@ -121,12 +121,14 @@ plan::Binding Compiler::bind(const CorrelationDoc& doc, const Linked& linked, st
                                     [&](const auto& entry) { return named_by(linked, input, std::get<0>(entry)); });
     if (field != alias->fields.end()) wanted = member_of(std::get<1>(*field) + member.transforms, std::get<2>(*field));
   }
-  for (const auto& [document, rule] : rule_of_) {
-    const bool read = document == target || (linked_.contains(target) && linked_.at(target).base_rules.contains(rule));
-    if (read) refuse_lookup(linked.document, document, wanted.text, wanted.where);
+  if (documents_[target].kind == DocumentKind::rule) {
+    refuse_lookup(linked.document, target, wanted.text, wanted.where);
+    return bind_rule(linked.document, target, wanted.text, wanted.where);
   }
-  return documents_[target].kind == DocumentKind::rule ? bind_rule(linked.document, target, wanted.text, wanted.where)
-                                                       : bind_correlation(linked.document, target, wanted);
+  for (const auto& [document, rule] : rule_of_) {
+    if (linked_.at(target).base_rules.contains(rule)) refuse_lookup(linked.document, document, wanted.text, wanted.where);
+  }
+  return bind_correlation(linked.document, target, wanted);
 }
 
 // Every alias names a field for every rule (an inner correlation may offer it as a group member or export), and no other rule.
