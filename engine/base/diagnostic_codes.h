@@ -95,7 +95,6 @@ inline constexpr DiagnosticCode kDiagnosticCodes[] = {
     {"V1255", "bad_expiry", Severity::error, "`expires` of a filter is not a date."},
     {"V1256", "filter_undefined_rule", Severity::error, "A filter names a rule that is not loaded."},
     {"V1257", "filter_of_correlation", Severity::error, "A filter names a correlation or another filter."},
-    {"V1304", "filter_not_yet", Severity::error, "Filter documents are not supported yet."},
     {"V1401", "member_block", Severity::error, "A block of array members, `target[any]`, is malformed."},
     {"V1402", "member_quantifier", Severity::error, "The only quantifier of array members is `[any]`."},
     {"V1403", "member_block_nested", Severity::error, "A block of array members stands inside another."},

@@ -74,7 +74,9 @@ class ArmBuilder {
     parts.push_back(expr(doc.detection.condition));
     arm_.root = group(NodeKind::all_of, std::move(parts));
     std::vector<const LevelCondition*> levels;
-    for (const LevelCondition& level : doc.detection.levels) levels.push_back(&level);
+    for (const LevelCondition& level : doc.detection.levels) {
+      if (level.level > doc.meta.level) levels.push_back(&level);
+    }
     std::stable_sort(levels.begin(), levels.end(), [](const auto* a, const auto* b) { return a->level < b->level; });
     for (const LevelCondition* level : levels)
       arm_.levels.push_back({static_cast<std::uint8_t>(level->level), expr(level->condition)});

@@ -118,13 +118,13 @@ class Compiler {
   std::vector<std::unique_ptr<Reporter>>& reporters_;
   std::shared_ptr<plan::Plan> plan_ = std::make_shared<plan::Plan>();
   std::map<std::string, std::size_t, std::less<>> by_id_, by_name_;
-  std::map<std::size_t, Linked> linked_;                          // by document
-  std::vector<std::size_t> order_;                                // correlation documents, inner before outer
-  std::map<std::size_t, int> visiting_;                           // 1 = on the path, 2 = done
-  std::map<std::size_t, std::uint32_t> rule_of_;                  // document -> Plan::rules
-  std::vector<std::vector<plan::FieldExpr>> column_exprs_;        // per rule
-  std::vector<std::size_t> filter_documents_;                     // per Plan::filters
-  std::map<std::size_t, std::vector<std::uint32_t>> filters_of_;  // rule document -> Plan::filters
+  std::map<std::size_t, Linked> linked_;                            // by document
+  std::vector<std::size_t> order_;                                  // correlation documents, inner before outer
+  std::map<std::size_t, int> visiting_;                             // 1 = on the path, 2 = done
+  std::map<std::size_t, std::uint32_t> rule_of_;                    // document -> Plan::rules
+  std::vector<std::vector<plan::FieldExpr>> column_exprs_;          // per rule
+  std::vector<std::size_t> filter_documents_;                       // per Plan::filters
+  std::map<std::size_t, std::vector<std::uint32_t>> filters_of_;    // rule document -> Plan::filters
   std::map<std::string, plan::ValueTablePtr, std::less<>> tables_;  // read so far
   plan::ValueTablePtr addresses_;
   std::vector<SourceBuilder> sources_;

@@ -66,8 +66,9 @@ bool matches_glob(std::string_view pattern, std::string_view text) {
 
 class Parser {
  public:
-  Parser(const yaml::Node& node, const std::vector<NamedSelection>& selections, std::vector<bool>& used, Reporter& reporter)
-      : node_(node), selections_(selections), used_(used), reporter_(reporter), tokens_(tokenize(node.text)) {}
+  Parser(const yaml::Node& node, const std::vector<NamedSelection>& selections, std::vector<bool>& used, std::string_view block,
+         Reporter& reporter)
+      : node_(node), selections_(selections), used_(used), block_(block), reporter_(reporter), tokens_(tokenize(node.text)) {}
 
   std::optional<Expr> parse() {
     Expr expr = parse_or(0);
@@ -150,12 +151,11 @@ class Parser {
     }
     if (token.kind == TokenKind::open) return parse_group(depth);
     if (token.kind == TokenKind::close) {
-      fail(next().kind == TokenKind::end && at_ == 0 ? "V1105" : "V1101", token, "expected a selection before `)`",
-           "name a selection of `detection`");
+      fail(next().kind == TokenKind::end && at_ == 0 ? "V1105" : "V1101", token, "expected a selection before `)`", name_one());
       return {};
     }
     if (token.kind == TokenKind::end) {
-      const std::string hint = "name a selection of `detection`";
+      const std::string hint = name_one();
       if (at_ == 0) {
         fail("V1101", token, "the condition is empty", hint);
       } else {
@@ -164,7 +164,7 @@ class Parser {
       return {};
     }
     if (is_keyword("and") || is_keyword("or")) {
-      fail("V1101", token, fmt::format("expected a selection before `{}`", token.text), "name a selection of `detection`");
+      fail("V1101", token, fmt::format("expected a selection before `{}`", token.text), name_one());
       return {};
     }
     if (next().kind == TokenKind::word && folded(next().text) == "of") return parse_quantifier();
@@ -198,7 +198,7 @@ class Parser {
     }
     const bool glob = token.text.find('*') != std::string_view::npos;
     fail_name(
-        "V1102", token, fmt::format("`{}` is not defined in `detection`", token.text),
+        "V1102", token, fmt::format("`{}` is not defined in `{}`", token.text, block_),
         glob ? fmt::format("a pattern needs a quantifier: `1 of {}`", token.text) : did_you_mean(token.text, names(), defined()));
     return {};
   }
@@ -230,7 +230,7 @@ class Parser {
     }
     if (out.children.empty()) {
       const std::string_view stem = pattern.text.substr(0, pattern.text.find('*'));
-      fail_name("V1103", pattern, fmt::format("`{}` matches no identifier of `detection`", pattern.text),
+      fail_name("V1103", pattern, fmt::format("`{}` matches no identifier of `{}`", pattern.text, block_),
                 did_you_mean(stem.empty() ? pattern.text : stem, names(), defined()));
     }
     return out;
@@ -245,12 +245,15 @@ class Parser {
   [[nodiscard]] std::string defined() const {
     std::string out;
     for (const NamedSelection& selection : selections_) out += (out.empty() ? "defined are: " : ", ") + selection.name;
-    return out.empty() ? "define it under `detection`" : out;
+    return out.empty() ? fmt::format("define it under `{}`", block_) : out;
   }
+
+  [[nodiscard]] std::string name_one() const { return fmt::format("name a selection of `{}`", block_); }
 
   const yaml::Node& node_;
   const std::vector<NamedSelection>& selections_;
   std::vector<bool>& used_;
+  std::string_view block_;
   Reporter& reporter_;
   std::vector<Token> tokens_;
   std::size_t at_ = 0;
@@ -271,7 +274,7 @@ std::optional<Expr> parse_condition(const yaml::Node& node, const std::vector<Na
                     replacement_for(text.substr(0, bar), text.substr(bar + 1), aggregation));
     return std::nullopt;
   }
-  return Parser(node, selections, used, reporter).parse();
+  return Parser(node, selections, used, aggregation.block, reporter).parse();
 }
 
 }  // namespace vedette::rules

@@ -38,12 +38,13 @@ void append_expr(std::string& out, const Expr& expr, const std::vector<Item>& it
 
 class DetectionParser {
  public:
-  DetectionParser(const DetectionContext& context, const std::string& title, Reporter& reporter)
-      : context_(context), title_(title), reporter_(reporter) {}
+  DetectionParser(const DetectionContext& context, const DetectionPlace& place, Reporter& reporter)
+      : context_(context), place_(place), reporter_(reporter) {}
 
   Detection parse(const Node& node) {
     if (!node.is_map()) {
-      reporter_.at("V1003", node.where, "`detection` must be a map", "give named selections and a `condition`");
+      reporter_.at("V1003", node.where, fmt::format("`{}` must be a map", place_.block),
+                   "give named selections and a `condition`");
       return std::move(detection_);
     }
     for (const auto& [key, value] : node.entries) {
@@ -60,11 +61,12 @@ class DetectionParser {
     const Node* condition = node.find("condition");
     const Node* timeframe = node.find("timeframe");
     if (condition == nullptr || condition->kind == yaml::NodeKind::null) {
-      reporter_.at("V1002", condition == nullptr ? node.where : condition->where, "`detection` has no condition",
-                   "add `condition: selection`");
+      reporter_.at("V1002", condition == nullptr ? node.where : condition->where,
+                   fmt::format("`{}` has no condition", place_.block),
+                   fmt::format("add `condition: {}`", place_.block == "filter" ? "not selection" : "selection"));
       return;
     }
-    const AggregationContext aggregation{title_, timeframe != nullptr ? timeframe->text : ""};
+    const AggregationContext aggregation{place_.title, timeframe != nullptr ? timeframe->text : "", place_.block};
     std::vector<bool> used(detection_.selections.size(), false);
     std::vector<Expr> alternatives;
     bool aggregated = false;
@@ -92,6 +94,14 @@ class DetectionParser {
       reporter_.at("V2006", timeframe->where, "`timeframe` has no effect without an aggregation",
                    "write a correlation document with `timespan`");
     }
+    for (const LevelEntry& entry : place_.levels) {
+      if (auto expr = parse_condition(*entry.condition, detection_.selections, used, aggregation, reporter_))
+        detection_.levels.push_back({entry.level, std::move(*expr)});
+    }
+    warn_of_unused(used);
+  }
+
+  void warn_of_unused(const std::vector<bool>& used) {
     for (std::size_t i = 0; i < used.size(); ++i) {
       const NamedSelection& selection = detection_.selections[i];
       if (!used[i] && reporter_.errors() == 0) {
@@ -142,7 +152,7 @@ class DetectionParser {
   }
 
   const DetectionContext& context_;
-  const std::string& title_;
+  const DetectionPlace& place_;
   Reporter& reporter_;
   Detection detection_;
 };
@@ -160,8 +170,8 @@ std::string Detection::canonical() const {
   return out;
 }
 
-Detection parse_detection(const Node& node, const DetectionContext& context, const std::string& title, Reporter& reporter) {
-  return DetectionParser(context, title, reporter).parse(node);
+Detection parse_detection(const Node& node, const DetectionContext& context, const DetectionPlace& place, Reporter& reporter) {
+  return DetectionParser(context, place, reporter).parse(node);
 }
 
 }  // namespace vedette::rules

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <system_error>
 
 #include "engine/base/suggest.h"
 
@@ -97,6 +98,13 @@ std::vector<TitlePartDoc> parse_title(const Node& root, Reporter& reporter) {
     return {};
   }
   return TitleParser(*title, reporter).parse();
+}
+
+plan::TitleKind title_word(std::string_view name) {
+  if (name == "count") return plan::TitleKind::count;
+  if (name == "level") return plan::TitleKind::level;
+  if (name == "rule") return plan::TitleKind::rule;
+  return plan::TitleKind::column;
 }
 
 std::uint32_t parse_risk(const Node& root, Reporter& reporter) {

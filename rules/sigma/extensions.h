@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "engine/plan/plan.h"
 #include "rules/sigma/reporter.h"
 #include "rules/yaml/node.h"
 
@@ -20,6 +22,9 @@ struct TitlePartDoc {
 
 // The title of `alert` of a document; empty when it gives none or it is wrong.
 [[nodiscard]] std::vector<TitlePartDoc> parse_title(const yaml::Node& root, Reporter& reporter);
+
+// What a name in a title stands for: `count`, `level`, `rule`, or else a field (column).
+[[nodiscard]] plan::TitleKind title_word(std::string_view name);
 
 // `risk` of a document, 0 to 1,000,000; 0 when it gives none.
 [[nodiscard]] std::uint32_t parse_risk(const yaml::Node& root, Reporter& reporter);
