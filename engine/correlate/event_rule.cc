@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/alert/describe.h"
+#include "engine/alert/title.h"
 #include "engine/correlate/buckets.h"
 
 namespace vedette::correlate {
@@ -28,17 +29,17 @@ EventRule::EventRule(Shared& shared, std::uint32_t index)
 void EventRule::apply(const Hit& hit, Applying& applying) {
   ++counters_.hits;
   if (!plan_.emits) return;
-  if (!plan_.suppress.given || plan_.suppress.for_us == 0) return once_per_event(applying);
+  if (!plan_.suppress.given || plan_.suppress.for_us == 0) return once_per_event(hit, applying);
   by_.reset(plan_.suppress.by.size());
   for (std::size_t i = 0; i < plan_.suppress.by.size(); ++i) {
     const ColumnValues values = hit.columns[plan_.suppress.by[i]];
     by_.column(i).assign(values.begin(), values.end());
     if (values.empty()) by_.column(i).push_back({});  // a missing field is the value null
   }
-  by_.each([&](const std::vector<ColumnValue>& by) { once_per_bucket(by, applying); });
+  by_.each([&](const std::vector<ColumnValue>& by) { once_per_bucket(hit, by, applying); });
 }
 
-void EventRule::once_per_event(Applying& applying) {
+void EventRule::once_per_event(const Hit& hit, Applying& applying) {
   const event::EventHead& head = applying.event().head;
   if (!seen_.insert(applying.identity(), head.a, shared_.clocks.logtime(plan_.sources))) {
     ++counters_.suppressed;
@@ -46,14 +47,11 @@ void EventRule::once_per_event(Applying& applying) {
   }
   const std::string_view source = shared_.plan->sources[head.source].source.name;
   const std::string_view tenant = shared_.records.tenant_name(applying.tenant());
-  applying.alerts().push_back(make_alert(applying, alert::event_alert_id(tenant, plan_.meta.key, source, head.id)));
+  applying.alerts().push_back(make_alert(hit, applying, alert::event_alert_id(tenant, plan_.meta.key, source, head.id)));
   ++counters_.alerts;
 }
 
-void EventRule::once_per_bucket(const std::vector<ColumnValue>& by, Applying& applying) {
-  const event::EventHead& head = applying.event().head;
-  const std::string_view tenant = shared_.records.tenant_name(applying.tenant());
-  const DurationUs period = plan_.suppress.for_us;
+std::uint32_t EventRule::fired_set(const std::vector<ColumnValue>& by, const Applying& applying) {
   Hasher128 hasher(process_hash_seed());
   hasher.add(std::uint64_t{applying.tenant()});
   keys_.clear();
@@ -61,26 +59,55 @@ void EventRule::once_per_bucket(const std::vector<ColumnValue>& by, Applying& ap
     keys_.push_back(value.key);
     hasher.add(value.key);
   }
+  const std::uint32_t index = fired_.obtain(hasher.finish());
+  FiredSet& set = fired_[index];
+  const std::string_view tenant = shared_.records.tenant_name(applying.tenant());
+  if (set.phase < 0) set.phase = bucket_phase(plan_.suppress.for_us, tenant, plan_.meta.key, keys_);
+  return index;
+}
+
+bool EventRule::raises(FiredSet& set, FiredBucket& known, const Hit& hit, TimeUs t) {
+  known.last_trigger = std::max(known.last_trigger, t);
+  set.newest = std::max(set.newest, t);
+  return level_of(hit) > known.level;
+}
+
+void EventRule::once_per_bucket(const Hit& hit, const std::vector<ColumnValue>& by, Applying& applying) {
+  const event::EventHead& head = applying.event().head;
+  const std::string_view tenant = shared_.records.tenant_name(applying.tenant());
+  const DurationUs period = plan_.suppress.for_us;
   const TimeUs logtime = shared_.clocks.logtime(plan_.sources);
   if (logtime != kNoLogTime) fired_.sweep(logtime - plan_.accept - period, 2);
-  const std::uint32_t set_index = fired_.obtain(hasher.finish());
+  const std::uint32_t set_index = fired_set(by, applying);
   FiredSet& set = fired_[set_index];
-  if (set.phase < 0) set.phase = bucket_phase(period, tenant, plan_.meta.key, keys_);
   const std::int64_t bucket = bucket_of(head.t, set.phase, period);
-  if (FiredBucket* known = set.find(bucket)) {
-    known->last_trigger = std::max(known->last_trigger, head.t);
-    set.newest = std::max(set.newest, head.t);
+  FiredBucket* known = set.find(bucket);
+  if (known != nullptr && !raises(set, *known, hit, head.t)) {
     ++counters_.suppressed;
     return;
   }
-  if (logtime != kNoLogTime) FiredTable::trim(set, logtime - plan_.accept - period);
   std::string bucket_text = fmt::format("{}", bucket);
-  alert::Alert alert = make_alert(applying, alert::correlation_alert_id(tenant, plan_.meta.key, period, keys_, bucket_text));
-  Continuation run = fired_.enter(set_index, bucket, head.t, period, alert.alert_id);
-  alert.continuation = run.continues;
-  alert.episode_id = run.continues ? std::move(run.episode) : alert.alert_id;
+  alert::Alert alert = make_alert(hit, applying, alert::correlation_alert_id(tenant, plan_.meta.key, period, keys_, bucket_text));
+  if (known == nullptr) {
+    if (logtime != kNoLogTime) FiredTable::trim(set, logtime - plan_.accept - period);
+    static_cast<void>(fired_.enter(set_index, bucket, head.t, period, alert.alert_id));
+    known = set.find(bucket);
+  } else {
+    ++known->revision;
+  }
+  known->level = alert.level;
+  alert.revision = known->revision;
+  alert.episode_id.assign(known->episode.data(), known->episode.size());
+  alert.continuation = alert.episode_id != alert.alert_id;
   alert.bucket = bucket;
   alert.bucket_text = std::move(bucket_text);
+  add_group(by, alert);
+  alert.reason = alert::event_reason(alert.sources.front(), plan_.meta.label(), alert.group, head.repeat);
+  applying.alerts().push_back(std::move(alert));
+  ++counters_.alerts;
+}
+
+void EventRule::add_group(const std::vector<ColumnValue>& by, alert::Alert& alert) const {
   for (std::size_t i = 0; i < by.size(); ++i) {
     const std::string& name = plan_.columns[plan_.suppress.by[i]].name;
     alert.group.emplace_back(name.substr(0, name.find('|')), by[i].original);
@@ -89,18 +116,15 @@ void EventRule::once_per_bucket(const std::vector<ColumnValue>& by, Applying& ap
   for (const auto& [member, value] : alert.group) {
     if (!value.empty()) alert.entities.emplace_back(alert::entity_type(member), value);
   }
-  alert.reason = alert::event_reason(alert.sources.front(), plan_.meta.label(), alert.group, head.repeat);
-  applying.alerts().push_back(std::move(alert));
-  ++counters_.alerts;
 }
 
-alert::Alert EventRule::make_alert(Applying& applying, std::string id) const {
+alert::Alert EventRule::make_alert(const Hit& hit, Applying& applying, std::string id) const {
   const event::EventHead& head = applying.event().head;
   alert::Alert alert;
   alert.alert_id = std::move(id);
   alert.rule = std::shared_ptr<const plan::RuleMeta>(shared_.plan, &plan_.meta);
   alert.author = plan_.meta.author;
-  alert.level = plan_.meta.level;
+  alert.level = level_of(hit);
   alert.time = alert.first_time = alert.last_time = head.t;
   alert.count = 1;
   alert.sources.push_back(shared_.plan->sources[head.source].source.name);
@@ -109,7 +133,29 @@ alert::Alert EventRule::make_alert(Applying& applying, std::string id) const {
   alert.fired_at = head.a;
   alert.flags = flag_names(head.flags);
   alert.reason = alert::event_reason(alert.sources.front(), plan_.meta.label(), {}, head.repeat);
+  if (!plan_.title.empty()) alert.title = title(hit, alert);
   return alert;
+}
+
+std::string EventRule::title(const Hit& hit, const alert::Alert& alert) const {
+  return alert::title_text(plan_.title, [&](const plan::TitlePart& part, std::vector<std::string>& values) {
+    switch (part.kind) {
+      case plan::TitleKind::column:
+        for (const ColumnValue& value : hit.columns[part.index]) values.emplace_back(value.original);
+        return;
+      case plan::TitleKind::count:
+        values.push_back(fmt::format("{}", alert.count));
+        return;
+      case plan::TitleKind::level:
+        values.emplace_back(plan::level_name(alert.level));
+        return;
+      case plan::TitleKind::rule:
+        values.push_back(plan_.meta.label());
+        return;
+      default:  // of correlations only
+        return;
+    }
+  });
 }
 
 }  // namespace vedette::correlate

@@ -1,4 +1,5 @@
-// Alerts of one single-event rule: de-duplicated by event, or one per suppression bucket. One owner, one thread.
+// Alerts of one single-event rule: de-duplicated by event, or one per suppression bucket, which an event of a higher level
+// (`level-when`) raises by a revision. One owner, one thread.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +22,16 @@ class EventRule {
   [[nodiscard]] std::size_t bytes() const { return seen_.bytes() + fired_.bytes(); }
 
  private:
-  void once_per_event(Applying& applying);
-  void once_per_bucket(const std::vector<ColumnValue>& by, Applying& applying);
-  [[nodiscard]] alert::Alert make_alert(Applying& applying, std::string id) const;
+  void once_per_event(const Hit& hit, Applying& applying);
+  void once_per_bucket(const Hit& hit, const std::vector<ColumnValue>& by, Applying& applying);
+  // The set of buckets of the by-values; their keys stay in keys_.
+  [[nodiscard]] std::uint32_t fired_set(const std::vector<ColumnValue>& by, const Applying& applying);
+  // Notes a trigger of a bucket that has its alert. True when its level calls for another revision.
+  [[nodiscard]] bool raises(FiredSet& set, FiredBucket& known, const Hit& hit, TimeUs t);
+  [[nodiscard]] plan::Level level_of(const Hit& hit) const { return hit.level.value_or(plan_.meta.level); }
+  [[nodiscard]] alert::Alert make_alert(const Hit& hit, Applying& applying, std::string id) const;
+  [[nodiscard]] std::string title(const Hit& hit, const alert::Alert& alert) const;
+  void add_group(const std::vector<ColumnValue>& by, alert::Alert& alert) const;
 
   Shared& shared_;
   const plan::RulePlan& plan_;

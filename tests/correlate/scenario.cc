@@ -221,7 +221,7 @@ void project(const plan::Plan& plan, const Event& event, Projected& out) {
     columns[kValue] = out.column(event.value);
     columns[kIp] = out.column(event.ip);
     columns[kCasedUser] = out.column(event.user, true);
-    hits.push_back({r, 0, columns});
+    hits.push_back({r, 0, columns, event.level});
   }
   const auto span = out.arena.array<correlate::Hit>(hits.size());
   std::copy(hits.begin(), hits.end(), span.begin());
@@ -247,6 +247,7 @@ plan::PlanPtr make_plan(const PlanSpec& spec) {
     plan::RulePlan& rule = builder.plan->rules[builder.rule(name)];
     rule.emits = true;
     rule.suppress = spec.rule_suppress;
+    rule.title = spec.rule_title;
   }
   for (const Corr& correlation : spec.correlations) builder.add(correlation);
   for (const auto& [name, risk] : spec.risk) builder.plan->rules[builder.rule(name)].meta.risk = risk;

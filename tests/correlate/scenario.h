@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -26,7 +27,8 @@ struct Event {
   std::string source = "okta";
   std::uint32_t repeat = 1;
   std::uint8_t flags = 0;
-  double a = 4000;  // arrival stamp, seconds
+  double a = 4000;                        // arrival stamp, seconds
+  std::optional<plan::Level> level = {};  // of its hits, by level-when
 };
 
 struct MetricSpec {
@@ -70,6 +72,7 @@ struct PlanSpec {
   std::vector<Corr> correlations;
   Values emit = {};
   plan::Suppress rule_suppress = {};
+  plan::Title rule_title = {};
   std::map<std::string, std::uint32_t> risk = {};  // of rules
 };
 
