@@ -262,11 +262,13 @@ bool item_matches(const Item& item, const Event& event, const Schema& schema) {
   return tests_hold(item, item.field.empty() ? scalars_of(event) : values_of(event, item.field, schema), event, schema);
 }
 
-bool holds(const Expr& expr, const Rule& rule, const Event& event, const Schema& schema) {
-  const auto child = [&](const Expr& each) { return holds(each, rule, event, schema); };
+using Selections = std::map<std::string, Selection>;
+
+bool holds(const Expr& expr, const Selections& selections, const Event& event, const Schema& schema) {
+  const auto child = [&](const Expr& each) { return holds(each, selections, event, schema); };
   switch (expr.kind) {
     case Expr::Kind::name:
-      return matches(rule.selections.at(expr.name), event, schema);
+      return matches(selections.at(expr.name), event, schema);
     case Expr::Kind::all:
       return std::all_of(expr.children.begin(), expr.children.end(), child);
     case Expr::Kind::any:
@@ -303,6 +305,25 @@ bool matches(const Selection& selection, const Event& event, const Schema& schem
   });
 }
 
-bool matches(const Rule& rule, const Event& event, const Schema& schema) { return holds(rule.condition, rule, event, schema); }
+bool matches(const Rule& rule, const Event& event, const Schema& schema) {
+  return holds(rule.condition, rule.selections, event, schema) &&
+         std::none_of(rule.filters.begin(), rule.filters.end(),
+                      [&](const Filter& filter) { return removes(filter, event, schema); });
+}
+
+// Days compare as text.
+bool removes(const Filter& filter, const Event& event, const Schema& schema) {
+  const bool over = !filter.expires.empty() && !event.day.empty() && event.day >= filter.expires;
+  return !over && !holds(filter.condition, filter.selections, event, schema);
+}
+
+std::string level_of(const Rule& rule, const Event& event, const Schema& schema) {
+  for (const char* level : {"critical", "high", "medium", "low", "informational"}) {
+    for (const auto& [name, condition] : rule.levels) {
+      if (name == level && holds(condition, rule.selections, event, schema)) return name;
+    }
+  }
+  return "";
+}
 
 }  // namespace vedette::naive

@@ -186,7 +186,9 @@ std::string text_of(const YAML::Node& node) { return node && node.IsScalar() ? n
 Rule make_rule(const YAML::Node& document, const Lists& lists) {
   Rule rule;
   rule.id = text_of(document["id"]);
+  rule.name = text_of(document["name"]);
   rule.title = text_of(document["title"]);
+  rule.level = text_of(document["level"]);
   const YAML::Node logsource = document["logsource"];
   rule.category = text_of(logsource["category"]);
   rule.product = text_of(logsource["product"]);
@@ -197,15 +199,53 @@ Rule make_rule(const YAML::Node& document, const Lists& lists) {
     if (name != "condition" && name != "timeframe") rule.selections[name] = make_selection(entry.second, lists);
   }
   rule.condition = make_condition(detection["condition"], rule.selections);
+  for (const YAML::Node& entry : document["level-when"]) {
+    for (const auto& level : entry)
+      rule.levels.emplace_back(level.first.Scalar(), ConditionParser(level.second.Scalar(), rule.selections).parse());
+  }
   return rule;
+}
+
+Filter make_filter(const YAML::Node& document, const Lists& lists) {
+  Filter filter;
+  filter.title = text_of(document["title"]);
+  filter.category = text_of(document["logsource"]["category"]);
+  filter.product = text_of(document["logsource"]["product"]);
+  filter.service = text_of(document["logsource"]["service"]);
+  filter.expires = text_of(document["expires"]);
+  for (const auto& entry : document["filter"]) {
+    const std::string key = entry.first.Scalar();
+    if (key == "expires") filter.expires = entry.second.Scalar();
+    if (key == "rules") {
+      for (const YAML::Node& name : entry.second) filter.rules.push_back(name.Scalar());
+    } else if (key != "condition" && key != "expires") {
+      filter.selections[key] = make_selection(entry.second, lists);
+    }
+  }
+  filter.condition = make_condition(document["filter"]["condition"], filter.selections);
+  return filter;
+}
+
+bool concerns(const Filter& filter, const Rule& rule) {
+  const auto same = [](const std::string& wanted, const std::string& given) { return wanted.empty() || wanted == given; };
+  const auto named = [&](const std::string& name) { return name == rule.id || name == rule.name; };
+  return (filter.rules.empty() || std::any_of(filter.rules.begin(), filter.rules.end(), named)) &&
+         same(filter.category, rule.category) && same(filter.product, rule.product) && same(filter.service, rule.service);
 }
 
 }  // namespace
 
 std::vector<Rule> parse_rules(const std::string& yaml, const Lists& lists) {
   std::vector<Rule> rules;
+  std::vector<Filter> filters;
   for (const YAML::Node& document : YAML::LoadAll(yaml)) {
     if (document.IsMap() && document["detection"]) rules.push_back(make_rule(document, lists));
+    if (document.IsMap() && document["filter"]) filters.push_back(make_filter(document, lists));
+  }
+  for (Rule& rule : rules) {
+    for (const Filter& filter : filters) {
+      if (concerns(filter, rule)) rule.filters.push_back(filter);
+    }
   }
   return rules;
 }

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/naive_match/test.h"
@@ -37,13 +38,24 @@ struct Expr {
 
 using Lists = std::map<std::string, std::vector<std::string>>;
 
-struct Rule {
-  std::string id, title, category, product, service;
+// A filter document: what its condition says must be true of the events of its rules before the day `expires`.
+struct Filter {
+  std::string title, category, product, service;
+  std::vector<std::string> rules;  // names or ids; none: any
+  std::string expires;             // year-month-day, or empty
   std::map<std::string, Selection> selections;
   Expr condition;
 };
 
-// Rules of all documents. Throws std::runtime_error when a rule is not understood.
+struct Rule {
+  std::string id, name, title, category, product, service, level;
+  std::map<std::string, Selection> selections;
+  Expr condition;
+  std::vector<std::pair<std::string, Expr>> levels;  // level-when
+  std::vector<Filter> filters;                       // of the same text, those that concern the rule
+};
+
+// Rules of all documents, with the filters among them. Throws std::runtime_error when a document is not understood.
 [[nodiscard]] std::vector<Rule> parse_rules(const std::string& yaml, const Lists& lists = {});
 
 }  // namespace vedette::naive
