@@ -44,6 +44,7 @@ std::string render_alert(const alert::Alert& alert, bool colour) {
   const auto line = [&](std::string_view label, const std::string& text) {
     if (!text.empty()) out += fmt::format("  {} {}\n", paint(fmt::format("{:<8}", label), Colour::dim, colour), printable(text));
   };
+  line("title", alert.title);
   line("why", alert.reason);
   line("group", group_text(alert));
   line("events", evidence_text(alert));

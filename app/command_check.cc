@@ -77,10 +77,12 @@ int run_check(const CheckOptions& options) {
   const std::size_t warnings = findings.warning_count();
   const bool failed = errors > 0 || (options.strict && warnings > 0);
   const bool colour = use_colour(stderr);
+  const std::string filters = loaded->filters == 0 ? "" : " and " + count_text(loaded->filters, "filter");
   (void)write_all(
-      stderr, fmt::format("{} {} in {}: {}, {}\n", paint(failed ? "FAILED" : "ok", failed ? Colour::red : Colour::green, colour),
-                          count_text(loaded->rules + loaded->correlations, "rule"), count_text(loaded->files, "file"),
-                          count_text(errors, "error"), count_text(warnings, "warning")));
+      stderr,
+      fmt::format("{} {}{} in {}: {}, {}\n", paint(failed ? "FAILED" : "ok", failed ? Colour::red : Colour::green, colour),
+                  count_text(loaded->rules + loaded->correlations, "rule"), filters, count_text(loaded->files, "file"),
+                  count_text(errors, "error"), count_text(warnings, "warning")));
   return failed ? kExitFindings : kExitOk;
 }
 

@@ -92,8 +92,9 @@ class Explainer {
       std::string text = fmt::format("{}\n", printable(loaded_.plan->rules[rule].meta.label()));
       for (const plan::SourceProgram& program : loaded_.plan->sources) {
         for (const plan::Arm& arm : program.arms) {
-          if (arm.rule == rule)
-            text += fmt::format("  on {}: {}\n", program.source.name, printable(plan::print_arm(program, arm)));
+          if (arm.rule != rule) continue;
+          text += fmt::format("  on {}: {}\n", program.source.name, printable(plan::print_arm(program, arm)));
+          text += filter_and_level_lines(*loaded_.plan, program, arm);
         }
       }
       (void)write_all(stdout, text);

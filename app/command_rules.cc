@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "app/commands.h"
 #include "app/exit_code.h"
+#include "app/explain_tree.h"
 #include "app/load_rules.h"
 #include "app/terminal.h"
 #include "engine/base/json_writer.h"
@@ -14,10 +17,17 @@ namespace vedette::app {
 namespace {
 
 struct Row {
-  const plan::RuleMeta* meta;
-  std::string kind;
-  std::string reads;
+  std::string id, label, title, level, status, kind, reads;
+  std::vector<std::string> tags;
+  Location where;
+  Colour colour = Colour::dim;  // of the level
 };
+
+Row row_of(const plan::RuleMeta& meta, std::string kind, std::string reads) {
+  const std::string level(plan::level_name(meta.level));
+  return {meta.id,         meta.label(),     meta.title, level,      meta.status,
+          std::move(kind), std::move(reads), meta.tags,  meta.where, level_colour(meta.level)};
+}
 
 std::string logsource_text(const plan::LogSource& logsource) {
   std::string text;
@@ -33,14 +43,33 @@ std::string condition_text(const plan::CorrelationPlan& correlation) {
   return fmt::format("{}{} in {}", plan::type_name(correlation.type), limit, format_duration(correlation.window));
 }
 
+// "2 rules until 2026-12-31"
+std::string filter_text(const plan::Plan& plan, std::uint32_t filter) {
+  std::set<std::uint32_t> rules;
+  for (const plan::SourceProgram& program : plan.sources) {
+    for (const plan::Arm& arm : program.arms) {
+      for (const plan::ArmFilter& each : arm.filters) {
+        if (each.filter == filter) rules.insert(arm.rule);
+      }
+    }
+  }
+  const TimeUs expires = plan.filters[filter].expires;
+  return fmt::format("{} rule{}{}", rules.size(), rules.size() == 1 ? "" : "s",
+                     expires == INT64_MAX ? "" : " until " + format_rfc3339(expires).substr(0, 10));
+}
+
 std::vector<Row> rows_of(const plan::Plan& plan) {
   std::vector<Row> rows;
   for (const plan::RulePlan& rule : plan.rules)
-    rows.push_back({&rule.meta, rule.emits ? "event" : "base", logsource_text(rule.logsource)});
+    rows.push_back(row_of(rule.meta, rule.emits ? "event" : "base", logsource_text(rule.logsource)));
   for (const plan::CorrelationPlan& correlation : plan.correlations) {
-    rows.push_back({&correlation.meta, correlation.emits ? "correlation" : "inner", condition_text(correlation)});
+    rows.push_back(row_of(correlation.meta, correlation.emits ? "correlation" : "inner", condition_text(correlation)));
   }
-  std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.meta->label() < b.meta->label(); });
+  for (std::uint32_t i = 0; i < plan.filters.size(); ++i) {
+    const plan::FilterPlan& filter = plan.filters[i];
+    rows.push_back({filter.id, filter.label(), filter.title, "", "", "filter", filter_text(plan, i), {}, filter.where});
+  }
+  std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.label < b.label; });
   return rows;
 }
 
@@ -55,20 +84,20 @@ void append_row_json(std::string& out, const Row& row) {
     }
   };
   json.begin_object();
-  member("id", row.meta->id);
-  member("rule", row.meta->label());
-  member("title", row.meta->title);
-  member("level", plan::level_name(row.meta->level));
-  member("status", row.meta->status);
+  member("id", row.id);
+  member("rule", row.label);
+  member("title", row.title);
+  member("level", row.level);
+  member("status", row.status);
   member("kind", row.kind);
   member("reads", row.reads);
   json.key("tags");
   json.begin_array();
-  for (const std::string& tag : row.meta->tags) json.string(tag);
+  for (const std::string& tag : row.tags) json.string(tag);
   json.end_array();
-  member("file", row.meta->where.file);
+  member("file", row.where.file);
   json.key("line");
-  json.number(static_cast<std::int64_t>(row.meta->where.line));
+  json.number(static_cast<std::int64_t>(row.where.line));
   json.end_object();
 }
 
@@ -85,13 +114,13 @@ std::string list_json(const std::vector<Row>& rows, Format format) {
 std::string list_table(const std::vector<Row>& rows) {
   const bool colour = use_colour(stdout);
   std::size_t width = 4;
-  for (const Row& row : rows) width = std::max(width, std::min<std::size_t>(row.meta->label().size(), 48));
+  for (const Row& row : rows) width = std::max(width, std::min<std::size_t>(row.label.size(), 48));
   std::string text =
       paint(fmt::format("{:<{}}  {:<13}  {:<11}  {}\n", "rule", width, "level", "kind", "reads"), Colour::dim, colour);
   for (const Row& row : rows) {
-    const std::string level = fmt::format("{:<13}", plan::level_name(row.meta->level));
-    text += fmt::format("{:<{}}  {}  {:<11}  {}\n", printable(row.meta->label()), width,
-                        paint(level, level_colour(row.meta->level), colour), row.kind, printable(row.reads));
+    const std::string level = fmt::format("{:<13}", row.level);
+    text += fmt::format("{:<{}}  {}  {:<11}  {}\n", printable(row.label), width, paint(level, row.colour, colour), row.kind,
+                        printable(row.reads));
   }
   return text;
 }
@@ -104,6 +133,7 @@ void meta_lines(std::string& out, const plan::RuleMeta& meta) {
   line("name", meta.name);
   line("id", meta.id);
   line("level", std::string(plan::level_name(meta.level)));
+  line("risk", meta.risk == 0 ? "" : std::to_string(meta.risk));
   line("status", meta.status);
   line("author", meta.author);
   line("date", meta.date);
@@ -121,7 +151,9 @@ void rule_plan_lines(std::string& out, const plan::Plan& plan, std::uint32_t ind
   for (const plan::Column& column : rule.columns) out += fmt::format("{:<12} {}\n", "carries", printable(column.name));
   for (const plan::SourceProgram& program : plan.sources) {
     for (const plan::Arm& arm : program.arms) {
-      if (arm.rule == index) out += fmt::format("on {}\n    {}\n", program.source.name, printable(plan::print_arm(program, arm)));
+      if (arm.rule != index) continue;
+      out += fmt::format("on {}\n    {}\n", program.source.name, printable(plan::print_arm(program, arm)));
+      out += filter_and_level_lines(plan, program, arm);
     }
   }
 }

@@ -27,7 +27,32 @@ class Tree {
     for (const std::uint32_t child : arm_.nodes[node].children) draw(out, child, depth + 1);
   }
 
+  // The filters that the rule has here, and how they judge the event.
+  void draw_filters(std::string& out, const plan::Plan& plan, const event::EventHead& event) const {
+    for (const plan::ArmFilter& filter : arm_.filters) {
+      const plan::FilterPlan& of = plan.filters[filter.filter];
+      const std::string name = paint("filter " + printable(of.label()), Colour::bold, style_.colour);
+      if (!match::in_force(of, event)) {
+        out += fmt::format("  --  {} ended {}\n", name, format_rfc3339(of.expires).substr(0, 10));
+        continue;
+      }
+      draw_titled(out, name, filter.node);
+    }
+  }
+
+  void draw_levels(std::string& out) const {
+    for (const plan::ArmLevel& level : arm_.levels) {
+      const std::string name = fmt::format("level {}", plan::level_name(static_cast<plan::Level>(level.level)));
+      draw_titled(out, paint(name, Colour::bold, style_.colour), level.node);
+    }
+  }
+
  private:
+  void draw_titled(std::string& out, const std::string& title, std::uint32_t node) const {
+    const match::NodeTrace* trace = find(node);
+    out += fmt::format("  {} {}\n", mark(trace != nullptr && trace->result), title);
+    draw(out, node, 1);
+  }
   [[nodiscard]] const match::NodeTrace* find(std::uint32_t node) const {
     const auto found =
         std::find_if(nodes_.begin(), nodes_.end(), [&](const match::NodeTrace& trace) { return trace.node == node; });
@@ -88,12 +113,30 @@ std::string explain_event(const plan::Plan& plan, std::uint32_t rule, const even
     std::vector<match::NodeTrace> nodes;
     const bool result = matcher.trace(event, i, nodes);
     std::string drawn;
-    Tree(program, arm, nodes, style).draw(drawn, arm.root, 0);
+    const Tree tree(program, arm, nodes, style);
+    tree.draw(drawn, arm.root, 0);
+    tree.draw_filters(drawn, plan, event.head);
+    if (result) tree.draw_levels(drawn);
     // Of several arms (a category rule has one per kind of event), the one that matched tells the story.
     if (result && !matched) out.clear();
     if (result || !matched) out += drawn;
     matched = matched || result;
     if (matched) break;
+  }
+  return out;
+}
+
+std::string filter_and_level_lines(const plan::Plan& plan, const plan::SourceProgram& program, const plan::Arm& arm) {
+  std::string out;
+  for (const plan::ArmFilter& filter : arm.filters) {
+    const plan::FilterPlan& of = plan.filters[filter.filter];
+    const std::string end = of.expires == INT64_MAX ? "" : " until " + format_rfc3339(of.expires).substr(0, 10);
+    out +=
+        fmt::format("    filter {}{}: {}\n", printable(of.label()), end, printable(plan::print_node(program, arm, filter.node)));
+  }
+  for (const plan::ArmLevel& level : arm.levels) {
+    out += fmt::format("    {} when {}\n", plan::level_name(static_cast<plan::Level>(level.level)),
+                       printable(plan::print_node(program, arm, level.node)));
   }
   return out;
 }

@@ -19,4 +19,8 @@ struct TreeStyle {
 [[nodiscard]] std::string explain_event(const plan::Plan& plan, std::uint32_t rule, const event::EventView& event,
                                         match::Matcher& matcher, const TreeStyle& style, bool& matched);
 
+// The filters of an arm and when its alert has which level; one indented line each.
+[[nodiscard]] std::string filter_and_level_lines(const plan::Plan& plan, const plan::SourceProgram& program,
+                                                 const plan::Arm& arm);
+
 }  // namespace vedette::app

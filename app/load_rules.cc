@@ -178,6 +178,7 @@ Result<LoadedRules> load_rules(const RuleOptions& options) {
   loaded.files = compiled.files;
   loaded.rules = compiled.rules;
   loaded.correlations = compiled.correlations;
+  loaded.filters = compiled.filters;
   loaded.skipped = compiled.skipped;
   if (loaded.diagnostics.has_errors() && !options.skip_broken) loaded.plan = nullptr;
   if (loaded.plan) {

@@ -19,7 +19,7 @@ struct LoadedRules {
   plan::PlanPtr plan;  // null when rules are broken
   std::shared_ptr<const match::MatchProgram> program;
   Diagnostics diagnostics;
-  std::size_t files = 0, rules = 0, correlations = 0, skipped = 0;
+  std::size_t files = 0, rules = 0, correlations = 0, filters = 0, skipped = 0;
 };
 
 // The places that are used when none is given: rules/packs, else rules.

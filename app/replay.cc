@@ -274,6 +274,7 @@ int Replay::run() {
     totals.outside = outside_;
     totals.id_conflicts = sequencer_->correlator().id_conflicts();
     totals.counters = sequencer_->counters();
+    for (const plan::FilterPlan& filter : rules_.plan->filters) totals.filters.push_back(filter.label());
     totals.rejects = rejects_.by_reason();
     totals.first_reject = rejects_.first();
     if (!options_.quiet) (void)write_all(stderr, render_summary(totals, printer_, use_colour(stderr)));

@@ -243,6 +243,8 @@ Status Service::start_admin() {
 
 Status Service::start() {
   metrics_.set("vedette_rules_loaded", "", rules_.rules + rules_.correlations);
+  for (const plan::FilterPlan& filter : rules_.plan->filters)
+    metrics_.add("vedette_filtered_events_total", Metrics::label("filter", filter.label()), 0);
   const Status sinks = build_sinks();
   if (!sinks) return sinks;
   pump_thread_ = std::thread([this] { pump(); });
@@ -309,6 +311,10 @@ void Service::update_metrics(const correlate::HitBatch& hits) {
   const auto source = Metrics::label("source", hits.origin->source_name);
   metrics_.add("vedette_source_events_total", source, hits.counters.events);
   metrics_.add("vedette_source_matches_total", source, hits.counters.matched);
+  for (std::size_t i = 0; i < hits.counters.filtered.size(); ++i) {
+    metrics_.add("vedette_filtered_events_total", Metrics::label("filter", rules_.plan->filters[i].label()),
+                 hits.counters.filtered[i]);
+  }
   const std::uint64_t late = sequencer_.counters().late;
   if (late > late_counted_) {
     metrics_.add("vedette_events_late_total", "", late - late_counted_);

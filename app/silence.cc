@@ -46,6 +46,7 @@ void SilenceObserver::observe(const event::EventView& event, match::Matcher& mat
     ++count.of_source;
     count.first_term += outcome.first_term ? 1 : 0;
     count.matched += outcome.matched ? 1 : 0;
+    count.filtered += outcome.filtered && !outcome.matched ? 1 : 0;
     for (SelectionCount& selection : count.selections) selection.count += outcome.selections.contains(selection.name) ? 1 : 0;
   }
 }
@@ -55,17 +56,21 @@ void SilenceObserver::observe_arm(const event::EventView& event, match::Matcher&
   const plan::SourceProgram& program = plan_->sources[event.head.source];
   const plan::Arm& arm = program.arms[index];
   nodes_.clear();
-  outcome.matched = matcher.trace(event, index, nodes_) || outcome.matched;
+  const bool matched = matcher.trace(event, index, nodes_);
+  outcome.matched = outcome.matched || matched;
   const auto result_of = [&](std::uint32_t node) {
     return std::any_of(nodes_.begin(), nodes_.end(),
                        [&](const match::NodeTrace& trace) { return trace.node == node && trace.result; });
   };
+  outcome.filtered = outcome.filtered || (!matched && result_of(arm.root));
+  const std::vector<bool> of_body = plan::nodes_under(arm, arm.root);
   const std::uint32_t first = first_predicate_node(arm);
   if (first != plan::kNone) {
     count.first_texts.insert(program.predicates[arm.nodes[first].predicate].text);
     outcome.first_term = outcome.first_term || result_of(first);
   }
   for (const plan::Selection& selection : arm.selections) {
+    if (!of_body[selection.node]) continue;
     const bool known =
         std::any_of(count.selections.begin(), count.selections.end(), [&](const auto& s) { return s.name == selection.name; });
     if (!known) count.selections.push_back({selection.name, 0});
@@ -92,6 +97,7 @@ void SilenceObserver::rule_lines(std::string& out, std::size_t index) const {
     if (selection.count == 0) never += (never.empty() ? "" : ", ") + selection.name;
   }
   if (count.matched > 0) out += fmt::format(", {} matched", with_thousands(count.matched));
+  if (count.filtered > 0) out += fmt::format(", {} removed by filters", with_thousands(count.filtered));
   if (!never.empty()) out += "; never true: " + never;
   out += "\n";
 }

@@ -34,12 +34,14 @@ class SilenceObserver {
     std::uint64_t of_source = 0;
     std::uint64_t first_term = 0;
     std::uint64_t matched = 0;
+    std::uint64_t filtered = 0;  // would have matched without filters
     std::set<std::string> first_texts;
     std::vector<SelectionCount> selections;
   };
   // What one event came to for one rule.
   struct EventOutcome {
     bool matched = false;
+    bool filtered = false;
     bool first_term = false;
     std::set<std::string> selections;
   };

@@ -41,6 +41,15 @@ void odd_times_line(std::string& out, const ReplayTotals& totals) {
   if (!odd.empty()) out += fmt::format("  noted    {}\n", odd);
 }
 
+void filters_line(std::string& out, const ReplayTotals& totals) {
+  std::string removed;
+  for (std::size_t i = 0; i < totals.filters.size(); ++i) {
+    const std::uint64_t count = totals.counters.filtered[i];
+    if (count > 0) removed += fmt::format("{}{} by {}", removed.empty() ? "" : ", ", with_thousands(count), totals.filters[i]);
+  }
+  if (!removed.empty()) out += fmt::format("  filtered {}\n", printable(removed));
+}
+
 void alerts_lines(std::string& out, const AlertPrinter& alerts, bool colour) {
   out += fmt::format("  {}   {}", paint("alerts", Colour::bold, colour), with_thousands(alerts.total()));
   for (int i = static_cast<int>(plan::Level::critical); i >= 0; --i) {
@@ -71,6 +80,7 @@ std::string render_summary(const ReplayTotals& totals, const AlertPrinter& alert
   if (c.first_t <= c.last_t)
     out += fmt::format("  matches  from {} to {}\n", format_rfc3339(c.first_t), format_rfc3339(c.last_t));
   out += fmt::format("  matched  {} ({:.1f} %)\n", plural(c.matched, "event"), share);
+  filters_line(out, totals);
   odd_times_line(out, totals);
   rejects_line(out, totals, colour);
   alerts_lines(out, alerts, colour);

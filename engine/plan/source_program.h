@@ -90,6 +90,9 @@ struct Arm {
   std::vector<std::uint32_t> columns;  // per RulePlan::columns: field index, or kNone (missing in this source)
 };
 
+// Per node of the arm: whether it is `node` or below it. What is not under the root belongs to filters and levels alone.
+[[nodiscard]] std::vector<bool> nodes_under(const Arm& arm, std::uint32_t node);
+
 struct SourceProgram {
   SourcePlan source;
   std::vector<Slot> slots;

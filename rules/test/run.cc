@@ -67,16 +67,23 @@ void trace_misses(const event::EventView& view, match::Matcher& matcher, const p
     miss.rule = arm.rule;
     miss.event = event;
     std::vector<bool> results(arm.nodes.size(), false);
+    const std::vector<bool> of_body = plan::nodes_under(arm, arm.root);
     for (const match::NodeTrace& node : nodes) {
       results[node.node] = node.result;
       const plan::Node& shape = arm.nodes[node.node];
-      if (node.result) continue;
+      if (node.result || !of_body[node.node]) continue;
       if (shape.kind == plan::NodeKind::predicate) {
         if (miss.failed++ == 0)
           miss.first = program.predicates[shape.predicate].text + " (the event has " + node.field_text + ")";
       } else if (shape.kind == plan::NodeKind::any_member && all_hold(shape.children, results)) {
         if (miss.failed++ == 0) miss.first = shape.text + " (no member has all of it)";
       }
+    }
+    for (const plan::ArmFilter& filter : arm.filters) {
+      const plan::FilterPlan& of = plan.filters[filter.filter];
+      if (!results[arm.root] || results[filter.node] || !match::in_force(of, view.head)) continue;
+      miss.failed = 1;
+      miss.first = "because filter `" + of.label() + "` removes it";
     }
     for (const plan::Selection& selection : arm.selections) miss.selections.push_back(results[selection.node]);
     if (!matched) out.push_back(std::move(miss));

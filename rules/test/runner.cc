@@ -190,6 +190,7 @@ std::vector<yaml::File> read_rules(const yaml::File& file, const test::TestFile&
 
 CompileOptions compile_options(const test::TestFile& parsed, const TestOptions& options) {
   CompileOptions out;
+  out.partial = true;
   out.sources = options.sources;
   out.lists = options.lists;
   out.tables = options.tables;

@@ -120,6 +120,20 @@ def bad_bodies_are_counted_not_fatal():
         check(marker not in "\n".join(service.log), "the log holds a payload")
 
 
+def filters_remove_and_count():
+    with serve() as service:
+        def removed():
+            metrics = send(service, "GET", "/metrics")[1].splitlines()
+            return [each for each in metrics if each.startswith("vedette_filtered_events_total{")]
+        equal(removed(), ['vedette_filtered_events_total{filter="load_test"} 0'], "before any event")
+        robots = [failure(f"r{i}", "robot@acme.example") for i in range(4)]
+        equal(hook(service, robots + [failure(f"e{i}", "erin@acme.example") for i in range(3)]), 200, "the hook")
+        service.wait_alerts(1)
+        service.wait(lambda: removed() == ['vedette_filtered_events_total{filter="load_test"} 4'], "four removed events")
+        finish(service)
+        equal([alert["group"]["actor.alternateId"] for alert in service.parsed()], ["erin@acme.example"], "alerts")
+
+
 def slow_clients_do_not_block_others():
     with serve() as service:
         address = service.url("/okta")
@@ -203,4 +217,5 @@ def a_taken_port_is_exit_code_4():
 
 run_cases([(case.__name__.replace("_", " "), case) for case in (
     verification, hooks_make_alerts, wrong_secrets_change_nothing, ingest_takes_ndjson_arrays_and_gzip, bad_bodies_are_counted_not_fatal,
+    filters_remove_and_count,
     slow_clients_do_not_block_others, what_was_acknowledged_makes_its_alert, a_followed_file_survives_rotation, a_taken_port_is_exit_code_4)])

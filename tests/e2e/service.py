@@ -44,6 +44,15 @@ correlation:
   timespan: 10m
   condition: {gte: 3}
 level: high
+---
+title: The load test signs in with wrong passwords
+id: 2b7d7a0e-59a4-4f0c-8a66-3a9d6d1f7c42
+name: load_test
+logsource: {product: okta}
+filter:
+  rules: [failed]
+  robot: {actor.alternateId: robot@acme.example}
+  condition: not robot
 """
 
 
