@@ -1,6 +1,7 @@
 #include "rules/test/run.h"
 
 #include <algorithm>
+#include <map>
 #include <random>
 #include <thread>
 
@@ -90,6 +91,22 @@ void trace_misses(const event::EventView& view, match::Matcher& matcher, const p
   }
 }
 
+// Of every alert its last revision, in the place of the first; those withdrawn are gone.
+void keep_last_revisions(std::vector<alert::Alert>& alerts) {
+  std::map<std::string, std::size_t> places;
+  std::vector<alert::Alert> kept;
+  for (alert::Alert& each : alerts) {
+    const auto [place, added] = places.emplace(each.alert_id, kept.size());
+    if (added) {
+      kept.push_back(std::move(each));
+    } else {
+      kept[place->second] = std::move(each);
+    }
+  }
+  std::erase_if(kept, [](const alert::Alert& each) { return each.withdrawn; });
+  alerts = std::move(kept);
+}
+
 }  // namespace
 
 Runner::Runner(plan::PlanPtr plan, std::shared_ptr<const match::MatchProgram> program)
@@ -141,6 +158,7 @@ Run Runner::run(const TestCase& test, std::span<const Delivery> order, std::size
   }
   run::Sequencer sequencer(plan_, run::ClockMode::live);
   for (const correlate::HitBatch& batch : batches) sequencer.apply(batch, out.alerts);
+  keep_last_revisions(out.alerts);
   return out;
 }
 

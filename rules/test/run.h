@@ -41,7 +41,7 @@ struct Miss {
 };
 
 struct Run {
-  std::vector<alert::Alert> alerts;
+  std::vector<alert::Alert> alerts;  // the last revision of each that was not withdrawn
   std::vector<SeenHit> hits;         // only when traced
   std::vector<Miss> misses;          // only when traced
   std::vector<std::string> rejects;  // elements that the decoder refused

@@ -154,6 +154,37 @@ TEST(Runner, RefusesWhatItDoesNotKnow) {
       run(one_case(failure(0), "[]"), "title: broken\nlogsource: {product: okta}\ndetection: {condition: nothing}\n").ok());
 }
 
+TEST(Runner, FiltersOfTheFileApplyAndAreNamed) {
+  const std::string filter =
+      "---\ntitle: Alice may\nid: 00000000-0000-4000-8000-000000000009\nlogsource: {product: okta}\nfilter:\n"
+      "  rules: [lone, rule_of_another_file]\n  expires: 2026-01-06\n  alice: {actor.alternateId: alice}\n"
+      "  condition: not alice\n";
+  const auto lock = [](const std::string& day, const std::string& who) {
+    return "      - {source: okta, event: {eventType: user.account.lock, published: '" + day +
+           "T08:00:00Z', actor: {alternateId: " + who + "}}}\n";
+  };
+  const auto on = [&](const std::string& day, const std::string& who, const std::string& expect) {
+    std::string test = one_case(lock(day, who), expect);
+    test.insert(test.find("    events:"), "    start: " + day + "T08:00:00Z\n");
+    return run(test, kRules + filter);
+  };
+  EXPECT_TRUE(on("2026-01-05", "alice", "[]").ok());
+  EXPECT_TRUE(on("2026-01-05", "bob", "[{rule: lone}]").ok());
+  EXPECT_TRUE(on("2026-01-06", "alice", "[{rule: lone}]").ok());
+  EXPECT_TRUE(holds(closest(on("2026-01-05", "alice", "[{rule: lone}]")), "missed because filter `Alice may` removes it."));
+}
+
+TEST(Runner, ARaisedAlertIsOneAlertOfItsLastLevel) {
+  const std::string rules =
+      "title: r\nid: 00000000-0000-4000-8000-000000000004\nlogsource: {product: okta}\nlevel: low\n"
+      "level-when: [{high: b}]\nsuppress: {by: [a], for: 1h}\ndetection:\n  s: {a: x}\n  b: {b: y}\n  condition: s\n";
+  const std::string events =
+      "      - {at: 1s, source: okta, event: {a: x}}\n      - {at: 2s, source: okta, event: {a: x, b: y}}\n"
+      "      - {at: 3s, source: okta, event: {a: x}}\n";
+  EXPECT_TRUE(run(one_case(events, "[{rule: r, level: high, at: 2s}]"), rules).ok());
+  EXPECT_FALSE(run(one_case(events, "[{rule: r, level: low}]"), rules).ok());
+}
+
 TEST(Runner, OffsetsMayBeSums) {
   EXPECT_TRUE(run(one_case(failure(0) + failure(30) + failure(60), "[{rule: three, at: 0m60s}]")).ok());
 }
