@@ -6,6 +6,7 @@
 #include <set>
 
 #include "engine/base/suggest.h"
+#include "rules/reference/correlation_keys.h"
 #include "rules/sigma/correlation_parser.h"
 #include "rules/sigma/document.h"
 #include "rules/sigma/load.h"
@@ -17,17 +18,14 @@ using plan::CorrelationType;
 using yaml::Node;
 using yaml::NodeKind;
 
-constexpr std::array<std::string_view, 12> kTypes = {"event_count", "value_count",  "temporal",         "temporal_ordered",
-                                                     "value_sum",   "value_avg",    "value_percentile", "value_median",
-                                                     "new_value",   "value_change", "travel",           "metrics"};
+// In the order of plan::CorrelationType.
+constexpr auto kTypes = reference::names_of(reference::kCorrelationTypes);
 constexpr std::string_view kTypeList =
     "the types are event_count, value_count, temporal, temporal_ordered, value_sum, value_avg, value_percentile, value_median, "
     "new_value, value_change, travel, metrics";
 // Those that may only stand inside `correlation`, then those that may also stand beside it.
-constexpr std::array<std::string_view, 17> kInnerKeys = {"type",     "rules", "group-by",   "timespan", "condition", "aliases",
-                                                         "generate", "field", "percentile", "values",   "until",     "export",
-                                                         "learn",    "first", "decide",     "settle",   "max_hold"};
-constexpr std::array<std::string_view, 3> kEitherKeys = {"suppress", "across", "level-when"};
+constexpr auto kInnerKeys = reference::names_of(reference::kInnerKeys);
+constexpr auto kEitherKeys = reference::names_of(reference::kEitherKeys);
 constexpr std::array<std::string_view, 5> kDocumentKeys = {"alert", "risk", "level", "mode", "title"};
 constexpr std::array<std::string_view, 2> kRuleKeys = {"lookup", "enrich"};
 constexpr DurationUs kLongest = 3660 * kDayUs;

@@ -7,6 +7,7 @@
 
 #include "engine/base/fold.h"
 #include "engine/base/suggest.h"
+#include "rules/reference/correlation_keys.h"
 #include "rules/sigma/correlation_parser.h"
 #include "rules/sigma/level_when.h"
 
@@ -91,7 +92,7 @@ void CorrelationParser::parse_metric(const Node& name, const Node& value) {
 
 // {count: rules}, {distinct: fields, of: rules}, {sum: field, of: rules}
 void CorrelationParser::parse_metric_map(const Node& value, MetricDoc& metric) {
-  static constexpr std::array<std::string_view, 4> kKeys = {"count", "distinct", "sum", "of"};
+  static constexpr auto kKeys = reference::names_of(reference::kMetricKeys);
   int kinds = 0;
   bool unknown = false;
   for (const auto& [key, entry] : value.entries) {

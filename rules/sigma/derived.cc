@@ -7,6 +7,7 @@
 #include <cctype>
 
 #include "engine/base/suggest.h"
+#include "rules/reference/rule_keys.h"
 #include "rules/sigma/load.h"
 
 namespace vedette::rules {
@@ -35,7 +36,7 @@ class DerivedParser {
   }
 
   void one_lookup(const Node& node) {
-    static constexpr std::array<std::string_view, 3> kKeys = {"table", "key", "as"};
+    static constexpr auto kKeys = reference::names_of(reference::kLookupKeys);
     if (!node.is_map()) {
       reporter_.at("V1410", node.where, "a lookup must be a map", std::string(kLookupExample));
       return;

@@ -7,6 +7,7 @@
 
 #include "engine/base/digest.h"
 #include "engine/base/suggest.h"
+#include "rules/reference/rule_keys.h"
 #include "rules/sigma/extensions.h"
 #include "rules/sigma/load.h"
 #include "rules/source/load.h"
@@ -79,7 +80,7 @@ plan::Level parse_level(const Node& root, Reporter& reporter) {
 }
 
 void check_status(const Node& root, const std::string& status, Reporter& reporter) {
-  static constexpr std::array<std::string_view, 5> kStatus = {"stable", "test", "experimental", "deprecated", "unsupported"};
+  static constexpr auto kStatus = reference::names_of(reference::kStates);
   if (status.empty() || std::find(kStatus.begin(), kStatus.end(), status) != kStatus.end()) return;
   reporter.at("V2009", root.find("status")->where, fmt::format("unknown status `{}`", status),
               did_you_mean(status, kStatus, "the states are stable, test, experimental, deprecated, unsupported"));
@@ -182,7 +183,7 @@ std::string text_of(const Node& map, std::string_view key, Reporter& reporter) {
 }
 
 std::vector<Node> apply_actions(std::vector<Node> roots, Reporter& reporter) {
-  static constexpr std::array<std::string_view, 3> kActions = {"global", "reset", "repeat"};
+  static constexpr auto kActions = reference::names_of(reference::kActions);
   std::vector<Node> out;
   Node global, previous;
   global.kind = previous.kind = NodeKind::map;
@@ -286,7 +287,7 @@ SuppressDoc parse_suppress(const Node& node, Reporter& reporter) {
         }
       }
     } else {
-      static constexpr std::array<std::string_view, 2> kKeys = {"by", "for"};
+      static constexpr auto kKeys = reference::names_of(reference::kSuppressKeys);
       reporter.at("V1015", key.where, fmt::format("unknown key `{}` in `suppress`", key.text),
                   did_you_mean(key.text, kKeys, "the keys are `by` and `for`"));
     }

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "engine/base/suggest.h"
+#include "rules/reference/rule_keys.h"
 
 namespace vedette::rules {
 namespace {
@@ -79,7 +80,7 @@ class TitleParser {
 }  // namespace
 
 std::vector<TitlePartDoc> parse_title(const Node& root, Reporter& reporter) {
-  static constexpr std::array<std::string_view, 1> kKeys = {"title"};
+  static constexpr auto kKeys = reference::names_of(reference::kAlertKeys);
   const Node* alert = root.find("alert");
   if (alert == nullptr || alert->kind == yaml::NodeKind::null) return {};
   if (!alert->is_map()) {

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "engine/base/suggest.h"
+#include "rules/reference/words.h"
 #include "rules/sigma/load.h"
 
 namespace vedette::rules {
@@ -14,22 +15,14 @@ using plan::FieldExpr;
 using plan::FieldPath;
 using plan::Transform;
 
-constexpr std::array<std::pair<std::string_view, Transform>, 7> kTransforms = {{{"lower", Transform::lower},
-                                                                                {"upper", Transform::upper},
-                                                                                {"local", Transform::local},
-                                                                                {"domain", Transform::domain},
-                                                                                {"session", Transform::session},
-                                                                                {"cased", Transform::cased},
-                                                                                {"person", Transform::person}}};
+// In the order of plan::Transform.
+constexpr auto kTransforms = reference::names_of(reference::kTransforms);
 
 Result<Transform> parse_transform(std::string_view name) {
-  std::array<std::string_view, kTransforms.size()> names;
-  for (std::size_t i = 0; i < kTransforms.size(); ++i) {
-    if (kTransforms[i].first == name) return kTransforms[i].second;
-    names[i] = kTransforms[i].first;
-  }
+  const auto found = std::find(kTransforms.begin(), kTransforms.end(), name);
+  if (found != kTransforms.end()) return static_cast<Transform>(found - kTransforms.begin());
   return Error{fmt::format("unknown transform `{}`; {}", name,
-                           did_you_mean(name, names, "the transforms are lower, upper, local, domain, session, cased, person"))};
+                           did_you_mean(name, kTransforms, "the transforms are lower, upper, local, domain, session, cased, person"))};
 }
 
 // `target[type=User].id` -> path target.id, filter on target.type.

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "engine/base/digest.h"
+#include "rules/reference/rule_keys.h"
 #include "rules/sigma/document.h"
 
 namespace vedette::rules {
@@ -59,7 +60,7 @@ void parse_expiry(const Node& node, FilterDoc& filter, Reporter& reporter) {
 }
 
 void parse_own_keys(const Node& root, Node& body, FilterDoc& filter, Reporter& reporter) {
-  static constexpr std::array<std::string_view, 3> kKeys = {"expires", "owner", "reason"};
+  static constexpr auto kKeys = reference::names_of(reference::kFilterOwnKeys);
   if (const Node* expires = own_key(root, body, kKeys[0]); expires != nullptr && expires->kind != NodeKind::null)
     parse_expiry(*expires, filter, reporter);
   const auto text = [&](std::string_view key) {

@@ -5,13 +5,15 @@
 #include <array>
 
 #include "engine/base/suggest.h"
+#include "rules/reference/words.h"
 
 namespace vedette::rules {
 namespace {
 
 using yaml::Node;
 
-constexpr std::array<std::string_view, 5> kLevels = {"informational", "low", "medium", "high", "critical"};
+// In the order of plan::Level.
+constexpr auto kLevels = reference::names_of(reference::kLevels);
 constexpr std::string_view kForm = "for example `level-when: [{critical: is_super_admin}]`";
 
 }  // namespace

@@ -6,45 +6,15 @@
 #include <array>
 
 #include "engine/base/suggest.h"
+#include "rules/reference/words.h"
 
 namespace vedette::rules {
 namespace {
 
 using enum Modifier;
 
-constexpr std::array<std::pair<std::string_view, Modifier>, 31> kModifiers = {{
-    {"contains", contains},
-    {"startswith", startswith},
-    {"endswith", endswith},
-    {"all", all},
-    {"exists", exists},
-    {"cased", cased},
-    {"neq", neq},
-    {"re", re},
-    {"i", ignore_case},
-    {"m", multi_line},
-    {"s", dot_all},
-    {"cidr", cidr},
-    {"lt", lt},
-    {"lte", lte},
-    {"gt", gt},
-    {"gte", gte},
-    {"windash", windash},
-    {"base64", base64},
-    {"base64offset", base64offset},
-    {"utf16", utf16},
-    {"utf16le", utf16le},
-    {"utf16be", utf16be},
-    {"wide", wide},
-    {"fieldref", fieldref},
-    {"expand", expand},
-    {"minute", minute},
-    {"hour", hour},
-    {"day", day},
-    {"week", week},
-    {"month", month},
-    {"year", year},
-}};
+// In the order of Modifier.
+constexpr auto kNames = reference::names_of(reference::kModifiers);
 
 enum class Group : std::uint8_t {
   position,
@@ -125,20 +95,17 @@ bool split(const yaml::Node& key, Chain& chain, Reporter& reporter) {
   while (bar != std::string_view::npos) {
     const std::size_t next = text.find('|', bar + 1);
     const std::string_view name = text.substr(bar + 1, next == std::string_view::npos ? next : next - bar - 1);
-    const auto* found =
-        std::find_if(kModifiers.begin(), kModifiers.end(), [&](const auto& entry) { return entry.first == name; });
-    if (found == kModifiers.end()) {
-      std::array<std::string_view, kModifiers.size()> names;
-      std::transform(kModifiers.begin(), kModifiers.end(), names.begin(), [](const auto& entry) { return entry.first; });
+    const auto found = std::find(kNames.begin(), kNames.end(), name);
+    if (found == kNames.end()) {
       reporter.inside(
           "V1004", key, bar + 1, name.size(), name.empty() ? "empty modifier" : fmt::format("unknown modifier `{}`", name),
-          did_you_mean(name, names,
+          did_you_mean(name, kNames,
                        "the Sigma 2.1 modifiers are contains, startswith, endswith, all, exists, cased, neq, re, cidr, "
                        "lt, lte, gt, gte, windash, base64, base64offset, utf16, utf16le, utf16be, wide, "
                        "fieldref, expand, minute, hour, day, week, month, year"));
       good = false;
     } else {
-      chain.uses.push_back({found->second, name, bar + 1});
+      chain.uses.push_back({static_cast<Modifier>(found - kNames.begin()), name, bar + 1});
     }
     bar = next;
   }

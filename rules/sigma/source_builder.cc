@@ -6,6 +6,7 @@
 #include "engine/base/fold.h"
 #include "engine/base/suggest.h"
 #include "engine/plan/plan.h"
+#include "rules/reference/words.h"
 
 namespace vedette::rules {
 namespace {
@@ -14,9 +15,7 @@ using plan::FieldExpr;
 using plan::FieldPath;
 using plan::PathSegment;
 
-constexpr std::array<std::string_view, 11> kNormalisedNames = {"event.action",     "event.outcome", "user.name", "user.email",
-                                                               "user.target.name", "identity.user", "source.ip", "session.id",
-                                                               "app.name",         "device.id",     "mfa.factor"};
+constexpr auto kNormalisedNames = reference::names_of(reference::kNormalisedNames);
 
 bool all_digits(std::string_view text) {
   return !text.empty() && text.size() <= 6 && text.find_first_not_of("0123456789") == std::string_view::npos;

@@ -10,6 +10,7 @@
 
 #include "engine/base/digest.h"
 #include "engine/base/suggest.h"
+#include "rules/reference/source_keys.h"
 #include "rules/sigma/load.h"
 #include "rules/source/document.h"
 
@@ -20,24 +21,16 @@ using plan::FieldPath;
 using plan::SourcePlan;
 using yaml::Node;
 
-constexpr std::array<std::string_view, 18> kKeys = {"source",    "logsource", "recognise", "unwrap",    "id",          "time",
-                                                    "arrival",   "accept",    "settle",    "sentinels", "canonical",   "fields",
-                                                    "normalise", "patterns",  "timezone",  "year",      "description", "encoded"};
-constexpr std::array<std::string_view, 3> kLogSourceKeys = {"category", "product", "service"};
-constexpr std::array<std::string_view, 3> kRecogniseKeys = {"all", "any", "none"};
-constexpr std::array<std::string_view, 2> kTimeKeys = {"path", "format"};
-constexpr std::array<std::string_view, 3> kNormaliseKeys = {"when", "category", "set"};
-constexpr std::array<std::string_view, 4> kSetKeys = {"path", "map", "else", "value"};
-constexpr std::array<std::string_view, 4> kPatternKeys = {"name", "regex", "repeat", "inner"};
-constexpr std::array<std::string_view, 11> kNormalisedNames = {"event.action",     "event.outcome", "user.name", "user.email",
-                                                               "user.target.name", "identity.user", "source.ip", "session.id",
-                                                               "app.name",         "device.id",     "mfa.factor"};
-constexpr std::array<std::pair<std::string_view, plan::TimeFormat>, 6> kTimeFormats = {{{"iso8601", plan::TimeFormat::iso8601},
-                                                                                        {"epoch_s", plan::TimeFormat::epoch_s},
-                                                                                        {"epoch_ms", plan::TimeFormat::epoch_ms},
-                                                                                        {"epoch_us", plan::TimeFormat::epoch_us},
-                                                                                        {"epoch_ns", plan::TimeFormat::epoch_ns},
-                                                                                        {"syslog", plan::TimeFormat::syslog}}};
+constexpr auto kKeys = reference::names_of(reference::kSourceKeys);
+constexpr auto kLogSourceKeys = reference::names_of(reference::kLogSourceKeys);
+constexpr auto kRecogniseKeys = reference::names_of(reference::kRecogniseKeys);
+constexpr auto kTimeKeys = reference::names_of(reference::kTimeKeys);
+constexpr auto kNormaliseKeys = reference::names_of(reference::kNormaliseKeys);
+constexpr auto kSetKeys = reference::names_of(reference::kSetKeys);
+constexpr auto kPatternKeys = reference::names_of(reference::kPatternKeys);
+constexpr auto kNormalisedNames = reference::names_of(reference::kNormalisedNames);
+// In the order of plan::TimeFormat.
+constexpr auto kTimeFormats = reference::names_of(reference::kTimeFormats);
 constexpr const char* kPathHint = "write keys joined by dots: actor.alternateId";
 constexpr std::string_view kFallback = "json";
 constexpr std::size_t kMaxRegexBytes = 1024;
@@ -140,16 +133,13 @@ class SourceLoader {
   void read_format(const Node& node, plan::TimeField& out) {
     const std::string* text = reader_.text(node);
     if (text == nullptr) return;
-    std::vector<std::string_view> names;
-    for (const auto& [name, format] : kTimeFormats) {
-      names.push_back(name);
-      if (name == *text) {
-        out.format = format;
-        return;
-      }
+    const auto found = std::find(kTimeFormats.begin(), kTimeFormats.end(), *text);
+    if (found != kTimeFormats.end()) {
+      out.format = static_cast<plan::TimeFormat>(found - kTimeFormats.begin());
+      return;
     }
     reader_.report("V7007", node, fmt::format("unknown time format `{}`", *text),
-                   did_you_mean(*text, names, fmt::format("the formats are {}", fmt::join(names, ", "))));
+                   did_you_mean(*text, kTimeFormats, fmt::format("the formats are {}", fmt::join(kTimeFormats, ", "))));
   }
 
   void read_times(const Node& document, SourcePlan& out) {

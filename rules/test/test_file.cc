@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "engine/base/suggest.h"
+#include "rules/reference/test_keys.h"
 #include "rules/source/document.h"
 #include "rules/test/record_text.h"
 
@@ -16,12 +17,12 @@ namespace {
 
 using yaml::Node;
 
-constexpr std::array<std::string_view, 4> kFileKeys = {"rules", "tests", "identities", "lists"};
-constexpr std::array<std::string_view, 2> kIdentityKeys = {"domains", "aliases"};
-constexpr std::array<std::string_view, 3> kAliasKeys = {"person", "system", "account"};
-constexpr std::array<std::string_view, 4> kCaseKeys = {"name", "start", "events", "expect"};
-constexpr std::array<std::string_view, 5> kEventKeys = {"at", "source", "id", "event", "text"};
-constexpr std::array<std::string_view, 5> kExpectKeys = {"rule", "at", "count", "level", "group"};
+constexpr auto kFileKeys = reference::names_of(reference::kTestFileKeys);
+constexpr auto kIdentityKeys = reference::names_of(reference::kIdentityKeys);
+constexpr auto kAliasKeys = reference::names_of(reference::kAliasKeys);
+constexpr auto kCaseKeys = reference::names_of(reference::kCaseKeys);
+constexpr auto kEventKeys = reference::names_of(reference::kEventKeys);
+constexpr auto kExpectKeys = reference::names_of(reference::kExpectKeys);
 constexpr std::string_view kDefaultStart = "2026-01-05T08:00:00Z";
 
 class TestParser {
