@@ -303,8 +303,15 @@ std::optional<Document> parse_document(const Node& root, const DetectionContext&
   }
   const Node* detection = root.find("detection");
   const Node* correlation = root.find("correlation");
-  if (detection == nullptr && correlation == nullptr && root.find("filter") != nullptr)
-    return parse_filter_document(root, context, reporter);
+  const auto filter =
+      std::find_if(root.entries.begin(), root.entries.end(), [](const auto& entry) { return entry.first.text == "filter"; });
+  if (filter != root.entries.end()) {
+    if (detection == nullptr && correlation == nullptr) return parse_filter_document(root, context, reporter);
+    reporter.at("V1001", filter->first.where,
+                fmt::format("the document has both `{}` and `filter`", detection != nullptr ? "detection" : "correlation"),
+                "a filter is a document of its own, after a line `---`");
+    return std::nullopt;
+  }
   if ((detection == nullptr) == (correlation == nullptr)) {
     std::vector<std::string> keys;
     for (const auto& [key, value] : root.entries) keys.push_back(key.text);
