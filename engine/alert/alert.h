@@ -29,6 +29,7 @@ struct Alert {
   std::vector<EvidenceRef> events;  // by (t, id), the latest 100
   std::uint64_t elided = 0;
   std::string reason;
+  std::string title;  // of `alert.title`; empty: the rule's
   std::string tenant;
   std::vector<std::string> sources;  // sorted source type names
   TimeUs first_time = 0, last_time = 0, fired_at = 0;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "engine/base/fold.h"
 
 namespace vedette::alert {
@@ -25,6 +27,17 @@ std::string whom(const Members& group) {
 }
 
 std::string within(DurationUs span) { return span <= 0 ? " at the same time" : " within " + format_duration(span); }
+
+// "> 5, <= 20"
+std::string bounds_text(const std::vector<plan::Bound>& bounds) {
+  static constexpr std::array<std::string_view, 5> kOps = {"<", "<=", ">", ">=", "="};
+  std::string out;
+  for (const plan::Bound& bound : bounds) {
+    if (!out.empty()) out += ", ";
+    out += fmt::format("{} {}", bound.differs ? "!=" : kOps[static_cast<std::size_t>(bound.op)], bound.number);
+  }
+  return out;
+}
 
 std::string_view plural(std::uint64_t count) { return count == 1 ? "" : "s"; }
 
@@ -60,6 +73,47 @@ std::string temporal_reason(const std::vector<std::string>& rules, const Members
 
 std::string ordered_reason(const std::vector<std::string>& rules, const Members& group, DurationUs span) {
   return join(rules, " then ", " then ") + whom(group) + within(span);
+}
+
+std::string window_reason(const plan::CorrelationPlan& plan, const std::string& measured, const Members& group) {
+  std::string what;
+  switch (plan.type) {
+    case plan::CorrelationType::event_count:
+      what = measured + " events";
+      break;
+    case plan::CorrelationType::value_count:
+      what = fmt::format("{} distinct {}", measured, join(plan.value_names, ", ", " and "));
+      break;
+    default:
+      what = fmt::format("{} of {} {}", plan::type_name(plan.type).substr(std::string_view("value_").size()),
+                         plan.sum_risk ? "risk" : plan.value_names.front(), measured);
+  }
+  return fmt::format("{}{} in a window of {} ({})", what, whom(group), format_duration(plan.window), bounds_text(plan.bounds));
+}
+
+std::string type_reason(const plan::CorrelationPlan& plan, std::uint64_t count, const std::string& detail, const Members& group) {
+  const std::string names = join(plan.value_names, ", ", " and ");
+  switch (plan.type) {
+    case plan::CorrelationType::value_sum:
+      return fmt::format("sum of {} is {} over {} event{}{}{} ({})", plan.sum_risk ? "risk" : names, detail, count, plural(count),
+                         whom(group), within(plan.window), bounds_text(plan.bounds));
+    case plan::CorrelationType::new_value: {
+      const Members keys(group.begin(), group.begin() + static_cast<std::ptrdiff_t>(plan.members.size()));
+      std::vector<std::string> values;
+      for (std::size_t i = plan.members.size(); i < group.size(); ++i) values.push_back(group[i].second);
+      return fmt::format("{} {} for the first time in {}{}", names, join(values, ", ", ", "), format_duration(plan.window), whom(keys));
+    }
+    case plan::CorrelationType::value_change:
+      return fmt::format("{}{}{}", detail, whom(group), within(plan.window));
+    case plan::CorrelationType::travel:
+      return fmt::format("travelled {}{}", detail, whom(group));
+    default:
+      return fmt::format("{}{}{} ({})", detail, whom(group), within(plan.window), plan.condition.text);
+  }
+}
+
+std::string without_reason(std::string text, const std::vector<std::string>& rules, DurationUs window) {
+  return fmt::format("{}, without {}{}", text, join(rules, ", ", " or "), within(window));
 }
 
 std::string event_reason(std::string_view source, std::string_view rule, const Members& group, std::uint64_t repeat) {

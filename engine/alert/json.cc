@@ -79,7 +79,7 @@ void append_json(std::string& out, const Alert& alert) {
   events(json, alert);
   number(json, "elided", alert.elided);
   text(json, "reason", alert.reason);
-  text(json, "title", rule.title);
+  text(json, "title", alert.title.empty() ? rule.title : alert.title);
   text(json, "author", alert.author);
   texts(json, "references", rule.references);
   texts(json, "tags", rule.tags);

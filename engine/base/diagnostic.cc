@@ -103,6 +103,27 @@ void append_source(std::string& out, const Diagnostic& diagnostic, const std::st
                      paint(severity_colour(diagnostic.severity), std::string(run, '^')));
 }
 
+void write_fix(JsonWriter& json, const Fix& fix) {
+  json.key("fix");
+  json.begin_object();
+  json.key("title");
+  json.string(fix.title);
+  json.key("edits");
+  json.begin_array();
+  for (const Edit& edit : fix.edits) {
+    json.begin_object();
+    json.key("begin");
+    json.number(std::uint64_t{edit.begin});
+    json.key("end");
+    json.number(std::uint64_t{edit.end});
+    json.key("text");
+    json.string(edit.text);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+}
+
 }  // namespace
 
 bool Diagnostics::has_errors() const { return error_count() > 0; }
@@ -160,6 +181,10 @@ std::string render_human(const Diagnostic& diagnostic, bool colour) {
     for (const char c : safe_text(diagnostic.hint)) c == '\n' ? hint += indent : hint += c;
     out += fmt::format("{} {} help: {}\n", gutter, paint(kBlue, "="), hint);
   }
+  if (diagnostic.fix) {
+    out += fmt::format("{} {} fix: {} (`vedette check --fix` does it)\n", gutter, paint(kBlue, "="),
+                       safe_text(diagnostic.fix->title));
+  }
   return out;
 }
 
@@ -183,6 +208,7 @@ std::string render_json(const Diagnostic& diagnostic) {
   json.string(diagnostic.message);
   json.key("hint");
   json.string(diagnostic.hint);
+  if (diagnostic.fix) write_fix(json, *diagnostic.fix);
   json.end_object();
   return out;
 }

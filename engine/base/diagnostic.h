@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +23,19 @@ struct Location {
   int length = 1;
 };
 
+// Bytes [begin, end) of the file become `text`.
+struct Edit {
+  std::size_t begin = 0, end = 0;
+  std::string text = {};
+  friend bool operator==(const Edit&, const Edit&) = default;
+};
+
+// A remedy that a program may carry out: edits of the diagnostic's file, in ascending order, all or none.
+struct Fix {
+  std::string title = {};  // "remove `all`"
+  std::vector<Edit> edits = {};
+};
+
 struct Diagnostic {
   Severity severity = Severity::error;
   std::string code = {};  // "V1004"; every code is listed in diagnostic_codes.h
@@ -29,6 +43,7 @@ struct Diagnostic {
   std::string message = {};    // what is wrong, naming the token
   std::string hint = {};       // the remedy; may be empty
   std::string line_text = {};  // the source line, without its newline; empty when unknown
+  std::optional<Fix> fix = {};
 };
 
 class Diagnostics {
@@ -48,7 +63,8 @@ class Diagnostics {
 
 // The rustc-like block: header, place, source line, caret run, help. Ends with a newline.
 [[nodiscard]] std::string render_human(const Diagnostic& diagnostic, bool colour);
-// One JSON object without a newline; stable keys: severity, code, file, line, column, length, message, hint.
+// One JSON object without a newline; stable keys: severity, code, file, line, column, length, message, hint; fix where
+// there is one.
 [[nodiscard]] std::string render_json(const Diagnostic& diagnostic);
 
 }  // namespace vedette

@@ -29,6 +29,18 @@ enum class Mutation : std::uint8_t {
   inner_counts_triggers,    // counting types count inner triggers instead of inner alert ids
   values_cased,             // counted values compare without folding
   null_counted,             // null counts as a value
+  deadline_inclusive,       // decides at log time >= D instead of > D
+  stamps_ignored,           // a waiting decision uses everything known, whatever its stamp
+  tumbling_edge_closed,     // [kW, (k+1)W] instead of [kW, (k+1)W)
+  until_tie_late,           // at equal times `until` comes last
+  learn_ignored,            // new_value fires while learning
+  first_always_fires,       // new_value fires at the start of a run
+  withdrawal_lost,          // refuted alerts are never withdrawn
+  change_any_for_all,       // value_change with `all` is content with any field
+  rank_rounded_down,        // percentile by floor instead of ceil
+  negation_open_edge,       // a negated event at the edge of its interval does not cancel
+  settle_ignored,           // deadlines without settle
+  hold_ignored,             // sources that are down hold nothing
   count_,
 };
 

@@ -26,11 +26,14 @@ struct Shared {
   std::uint64_t id_conflicts = 0;  // copies of a held event that disagree on its time
 };
 
-// One event on its way through all levels. Its evidence record is made when a group first needs it.
+// One event on its way through all levels, or one moment at which waiting decisions are made (no event). The evidence
+// record of an event is made when a group first needs it.
 class Applying {
  public:
+  Applying(Shared& shared, TimeUs moment, bool at_end, std::vector<alert::Alert>& alerts)
+      : shared_(shared), alerts_(alerts), moment_(moment), at_end_(at_end) {}
   Applying(Shared& shared, const EventHits& event, std::uint32_t tenant, std::vector<alert::Alert>& alerts)
-      : shared_(shared), event_(event), tenant_(tenant), alerts_(alerts) {
+      : shared_(shared), event_(&event), tenant_(tenant), alerts_(alerts), moment_(event.head.a) {
     Hasher128 hasher(process_hash_seed());
     hasher.add(std::uint64_t{tenant});
     hasher.add(std::uint64_t{event.head.source});
@@ -43,7 +46,14 @@ class Applying {
   Applying(const Applying&) = delete;
   Applying& operator=(const Applying&) = delete;
 
-  [[nodiscard]] const EventHits& event() const { return event_; }
+  [[nodiscard]] bool has_event() const { return event_ != nullptr; }
+  // Only while an event is applied.
+  [[nodiscard]] const EventHits& event() const { return *event_; }
+  // The event's stamp, or the deadline of the decisions: what alerts carry as fired_at.
+  [[nodiscard]] TimeUs moment() const { return moment_; }
+  [[nodiscard]] bool at_end() const { return at_end_; }
+  [[nodiscard]] bool incomplete() const { return incomplete_; }
+  void set_incomplete(bool incomplete) { incomplete_ = incomplete; }
   [[nodiscard]] std::uint32_t tenant() const { return tenant_; }
   [[nodiscard]] const Hash128& identity() const { return identity_; }
   [[nodiscard]] std::vector<alert::Alert>& alerts() { return alerts_; }
@@ -54,18 +64,21 @@ class Applying {
     record_ = shared_.records.find(identity_);
     if (record_ != plan::kNone) {
       shared_.records.retain(record_);
-      if (shared_.records[record_].t != event_.head.t) ++shared_.id_conflicts;
+      if (shared_.records[record_].t != event_->head.t) ++shared_.id_conflicts;
     } else {
-      record_ = shared_.records.add_event(event_, tenant_, identity_);
+      record_ = shared_.records.add_event(*event_, tenant_, identity_);
     }
     return record_;
   }
 
  private:
   Shared& shared_;
-  const EventHits& event_;
-  std::uint32_t tenant_;
+  const EventHits* event_ = nullptr;
+  std::uint32_t tenant_ = 0;
   std::vector<alert::Alert>& alerts_;
+  TimeUs moment_ = 0;
+  bool at_end_ = false;
+  bool incomplete_ = false;
   Hash128 identity_;
   std::uint32_t record_ = plan::kNone;
 };

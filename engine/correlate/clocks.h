@@ -14,7 +14,7 @@ inline constexpr TimeUs kNoLogTime = INT64_MIN;  // nothing was delivered yet
 
 class Clocks {
  public:
-  explicit Clocks(std::size_t sources) : slowest_(sources, kNoLogTime), epoch_(1) {}
+  explicit Clocks(std::size_t sources) : slowest_(sources, kNoLogTime), down_(sources, false), epoch_(1) {}
 
   void advance(std::uint32_t clock, std::uint32_t source, TimeUs stamp) {
     if (clock >= clocks_.size()) clocks_.resize(clock + 1);
@@ -26,6 +26,8 @@ class Clocks {
     }
     if (known && stamp <= entry.stamp) return;
     entry.stamp = std::max(entry.stamp, stamp);
+    newest_ = std::max(newest_, stamp);
+    if (some_down_) ++epoch_;
     for (const std::uint32_t served : entry.sources) update(served);
   }
 
@@ -37,6 +39,30 @@ class Clocks {
     }
     return time;
   }
+  // While a source among these is down: the log time of the others, or the newest clock of all when none of them is up.
+  // kNoLogTime when none is down.
+  [[nodiscard]] TimeUs time_without_down(const std::vector<std::uint32_t>& sources) const {
+    if (!some_down_) return kNoLogTime;
+    bool down = false;
+    TimeUs time = kNoLogTime;
+    for (const std::uint32_t source : sources) {
+      const TimeUs slowest = slowest_[source];
+      if (down_[source]) {
+        down = true;
+      } else if (slowest != kNoLogTime && (time == kNoLogTime || slowest < time)) {
+        time = slowest;
+      }
+    }
+    if (!down) return kNoLogTime;
+    return time == kNoLogTime ? newest_ : time;
+  }
+
+  void set_down(std::uint32_t source, bool down) {
+    down_[source] = down;
+    some_down_ = std::find(down_.begin(), down_.end(), true) != down_.end();
+    ++epoch_;
+  }
+
   // Changes whenever some log time may have.
   [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
 
@@ -58,6 +84,9 @@ class Clocks {
 
   std::vector<Clock> clocks_;
   std::vector<TimeUs> slowest_;  // per source type
+  std::vector<bool> down_;       // per source type
+  bool some_down_ = false;
+  TimeUs newest_ = kNoLogTime;
   std::uint64_t epoch_;
 };
 

@@ -29,19 +29,36 @@ Readers readers_of(const plan::Plan& plan, bool of_correlations) {
   return readers;
 }
 
+// Types whose values are looked at again, or shown: new_value, value_change.
+bool shows_values(const plan::CorrelationPlan& correlation) {
+  return correlation.by_values || correlation.type == plan::CorrelationType::value_change;
+}
+
 // Columns that outlive the event: group members (for the trigger's spelling) and what outer correlations take from it.
 std::vector<std::vector<std::uint32_t>> kept_columns(const plan::Plan& plan) {
   std::vector<std::vector<std::uint32_t>> kept(plan.rules.size());
   const auto keep = [&](std::size_t rule, std::uint32_t column) {
     if (column != plan::kNone) kept[rule].push_back(column);
   };
+  const auto keep_of_trigger = [&](const plan::Binding& binding) {
+    for (std::size_t rule = 0; rule < binding.column_of_rule.size(); ++rule) keep(rule, binding.column_of_rule[rule]);
+  };
   for (const plan::CorrelationPlan& correlation : plan.correlations) {
+    for (const plan::TitlePart& part : correlation.title) {
+      for (std::size_t rule = 0; rule < part.column_of_rule.size(); ++rule) keep(rule, part.column_of_rule[rule]);
+    }
+    for (const plan::Export& exported : correlation.exports) {
+      for (std::size_t i = 0; i < exported.values.size(); ++i) {
+        if (!correlation.inputs[i].correlation) keep(correlation.inputs[i].index, exported.values[i].column);
+        keep_of_trigger(exported.values[i]);
+      }
+    }
     for (const plan::Input& input : correlation.inputs) {
       for (const std::vector<plan::Binding>* bindings : {&input.members, &input.values}) {
         for (const plan::Binding& binding : *bindings) {
-          if (!input.correlation && bindings == &input.members) keep(input.index, binding.column);
+          if (!input.correlation && (bindings == &input.members || shows_values(correlation))) keep(input.index, binding.column);
           if (!input.correlation || binding.inner_member >= 0) continue;
-          for (std::size_t rule = 0; rule < binding.column_of_rule.size(); ++rule) keep(rule, binding.column_of_rule[rule]);
+          keep_of_trigger(binding);
         }
       }
     }
@@ -99,6 +116,7 @@ class Correlator::Impl {
     for (std::uint32_t i = 0; i < plan->rules.size(); ++i) rules_.push_back(std::make_unique<EventRule>(shared_, i));
     for (std::uint32_t i = 0; i < plan->correlations.size(); ++i) {
       correlations_.push_back(std::make_unique<Correlation>(shared_, i, correlations_));
+      if (plan->correlations[i].decision == plan::DecisionClass::waiting) waiting_.push_back(i);
     }
   }
 
@@ -122,6 +140,26 @@ class Correlator::Impl {
     correlations_[sweeping_]->sweep(1);
   }
 
+  void set_down(std::uint32_t source, bool down) { shared_.clocks.set_down(source, down); }
+
+  // One deadline after the other, inner correlations first; what they tell outer ones may make more fall due.
+  void decide(bool at_end, std::vector<alert::Alert>& alerts) {
+    if (waiting_.empty() || (!at_end && decided_epoch_ == shared_.clocks.epoch())) return;
+    decided_epoch_ = shared_.clocks.epoch();
+    for (TimeUs deadline = next_due(at_end); deadline != kNothingDue; deadline = next_due(at_end)) {
+      const auto before = static_cast<std::ptrdiff_t>(alerts.size());
+      for (const std::uint32_t index : waiting_) {
+        if (correlations_[index]->due(at_end) != deadline) continue;
+        Applying applying(shared_, deadline, at_end, alerts);
+        passed_.clear();
+        correlations_[index]->decide(deadline, applying, passed_);
+        pass(index);
+        run(applying);
+      }
+      std::stable_sort(alerts.begin() + before, alerts.end(), comes_before);
+    }
+  }
+
   [[nodiscard]] const EventRule& rule(std::uint32_t index) const { return *rules_[index]; }
   [[nodiscard]] const Correlation& correlation(std::uint32_t index) const { return *correlations_[index]; }
 
@@ -143,19 +181,34 @@ class Correlator::Impl {
         agenda_.add(reader.correlation);
       }
     }
+    run(applying);
+  }
+
+  void run(Applying& applying) {
     std::uint32_t index = 0;
     while (agenda_.next(index)) {
       passed_.clear();
       correlations_[index]->apply(applying, passed_);
-      for (const std::uint32_t record : passed_) {
-        for (const Reader& reader : correlation_readers_[index]) {
-          shared_.records.retain(record);
-          correlations_[reader.correlation]->add_derived(reader.input, record);
-          agenda_.add(reader.correlation);
-        }
-        shared_.records.release(record);
-      }
+      pass(index);
     }
+  }
+
+  // What a correlation tells those that read it.
+  void pass(std::uint32_t index) {
+    for (const Passed& passed : passed_) {
+      for (const Reader& reader : correlation_readers_[index]) {
+        shared_.records.retain(passed.record);
+        correlations_[reader.correlation]->add_derived(reader.input, passed);
+        agenda_.add(reader.correlation);
+      }
+      shared_.records.release(passed.record);
+    }
+  }
+
+  [[nodiscard]] TimeUs next_due(bool at_end) {
+    TimeUs earliest = kNothingDue;
+    for (const std::uint32_t index : waiting_) earliest = std::min(earliest, correlations_[index]->due(at_end));
+    return earliest;
   }
 
   Shared shared_;
@@ -164,7 +217,9 @@ class Correlator::Impl {
   Agenda agenda_;
   std::vector<std::unique_ptr<EventRule>> rules_;
   Correlations correlations_;
-  std::vector<std::uint32_t> passed_;
+  std::vector<std::uint32_t> waiting_;  // correlations with decisions that wait, inner ones first
+  std::uint64_t decided_epoch_ = 0;
+  std::vector<Passed> passed_;
   std::size_t sweeping_ = 0;
 };
 
@@ -176,6 +231,10 @@ void Correlator::apply(const EventHits& event, const event::Origin& origin, std:
 }
 
 void Correlator::advance(std::uint32_t clock, std::uint32_t source, TimeUs stamp) { impl_->advance(clock, source, stamp); }
+
+void Correlator::decide(std::vector<alert::Alert>& alerts) { impl_->decide(false, alerts); }
+void Correlator::set_down(std::uint32_t source, bool down) { impl_->set_down(source, down); }
+void Correlator::finish(std::vector<alert::Alert>& alerts) { impl_->decide(true, alerts); }
 
 const RuleCounters& Correlator::rule_counters(std::uint32_t rule) const { return impl_->rule(rule).counters(); }
 const RuleCounters& Correlator::correlation_counters(std::uint32_t correlation) const {

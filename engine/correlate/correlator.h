@@ -17,9 +17,11 @@ namespace vedette::correlate {
 struct RuleCounters {
   std::uint64_t hits = 0;      // base rules: matching events; correlations: contributing events
   std::uint64_t left_out = 0;  // correlations: events lacking a key (or holding a sentinel)
+  std::uint64_t skipped = 0;   // correlations: events whose value is no usable number or place
   std::uint64_t triggers = 0;
   std::uint64_t alerts = 0;
   std::uint64_t suppressed = 0;
+  std::uint64_t withdrawn = 0;
   std::uint64_t groups = 0;  // live groups
 };
 
@@ -35,8 +37,14 @@ class Correlator {
   void apply(const EventHits& event, const event::Origin& origin, std::vector<alert::Alert>& alerts);
 
   // The clock of (origin clock, source type) has reached `stamp`; log times follow, and state that no accepted event
-  // can need any more is dropped piecemeal. Call after the events of the stamp were applied.
+  // can need any more is dropped piecemeal. Follow with decide() once all clocks of the moment are raised.
   void advance(std::uint32_t clock, std::uint32_t source, TimeUs stamp);
+  // Makes the waiting decisions whose deadline log time has passed, in order of (deadline, level, rule key, key text, bucket).
+  void decide(std::vector<alert::Alert>& alerts);
+  // A source type is down (its clocks stand still and hold decisions up to max_hold) or up again. Follow with decide().
+  void set_down(std::uint32_t source, bool down);
+  // The end of the input: everything open is decided, flagged at_end.
+  void finish(std::vector<alert::Alert>& alerts);
 
   [[nodiscard]] const RuleCounters& rule_counters(std::uint32_t rule) const;
   [[nodiscard]] const RuleCounters& correlation_counters(std::uint32_t correlation) const;

@@ -26,6 +26,16 @@ class CountWindow final : public Window {
     }
   }
 
+  [[nodiscard]] bool holds(const Group& group, std::uint32_t index, TimeUs limit) override {
+    const TimeUs t = group.hits[index].t;
+    if (!known(group.hits[index], limit)) return false;
+    std::uint64_t sum = 0;
+    for (std::uint32_t i = window_begin(group, t); i < group.hits.size() && group.hits[i].t <= t; ++i) {
+      if (known(group.hits[i], limit)) sum += weight(group, group.hits[i]);
+    }
+    return sum >= need_;
+  }
+
   [[nodiscard]] std::uint64_t prune_from(bool fired) const override { return fired ? kept() + kept() / 8 + 1 : UINT64_MAX; }
 
   void prune(Group& group, const Slice& slice, bool fired) override {

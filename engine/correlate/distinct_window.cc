@@ -100,6 +100,17 @@ class DistinctWindow final : public Window {
     }
   }
 
+  [[nodiscard]] bool holds(const Group& group, std::uint32_t index, TimeUs limit) override {
+    const TimeUs t = group.hits[index].t;
+    if (!known(group.hits[index], limit)) return false;
+    std::uint64_t sum = 0;
+    seen_.clear();
+    for (std::uint32_t i = window_begin(group, t); i < group.hits.size() && group.hits[i].t <= t; ++i) {
+      if (known(group.hits[i], limit) && seen_.insert(group.hits[i].value)) sum += value_weight(group, group.hits[i]);
+    }
+    return sum >= need_;
+  }
+
   [[nodiscard]] std::uint64_t prune_from(bool fired) const override {
     return fired ? kept() + kept() / 8 + 1 : 2 * threshold_ + 1;
   }

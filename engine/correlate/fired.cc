@@ -29,36 +29,42 @@ std::uint32_t FiredTable::obtain(const Hash128& key) {
   return index;
 }
 
+FiredBucket& FiredSet::obtain(std::int64_t bucket, TimeUs t) {
+  newest = std::max(newest, t);
+  const auto place = std::lower_bound(buckets.begin(), buckets.end(), bucket,
+                                      [](const FiredBucket& other, std::int64_t b) { return other.bucket < b; });
+  if (place != buckets.end() && place->bucket == bucket) return *place;
+  FiredBucket entry;
+  entry.bucket = bucket;
+  entry.last_trigger = t;
+  return *buckets.insert(place, entry);
+}
+
 Continuation FiredTable::enter(std::uint32_t index, std::int64_t bucket, TimeUs t, DurationUs reach, std::string_view alert_id) {
   FiredSet& set = sets_[index];
   const FiredBucket* before = nullptr;
   for (const FiredBucket& other : set.buckets) {
-    if (other.last_trigger > t || t - other.last_trigger > reach) continue;
+    if (!other.stands() || other.last_trigger > t || t - other.last_trigger > reach) continue;
     if (before == nullptr || other.last_trigger >= before->last_trigger) before = &other;
   }
-  FiredBucket entry{bucket, t, {}};
   Continuation continuation;
+  std::array<char, 32> episode{};
   if (before != nullptr) {
-    entry.episode = before->episode;
+    episode = before->episode;
     continuation = {true, std::string(before->episode.data(), before->episode.size())};
   } else {
-    std::copy_n(alert_id.begin(), std::min(alert_id.size(), entry.episode.size()), entry.episode.begin());
+    std::copy_n(alert_id.begin(), std::min(alert_id.size(), episode.size()), episode.begin());
   }
-  const auto place = std::lower_bound(set.buckets.begin(), set.buckets.end(), bucket,
-                                      [](const FiredBucket& other, std::int64_t b) { return other.bucket < b; });
-  if (place != set.buckets.end() && place->bucket == bucket) {
-    *place = entry;
-  } else {
-    set.buckets.insert(place, entry);
-  }
-  set.newest = std::max(set.newest, t);
+  FiredBucket& entry = set.obtain(bucket, t);
+  entry.last_trigger = t;
+  entry.episode = episode;
+  entry.withdrawn = false;
+  ++entry.revision;
   return continuation;
 }
 
 void FiredTable::trim(FiredSet& set, TimeUs horizon) {
-  auto keep = set.buckets.begin();
-  while (keep != set.buckets.end() && keep->last_trigger < horizon) ++keep;
-  set.buckets.erase(set.buckets.begin(), keep);
+  std::erase_if(set.buckets, [horizon](const FiredBucket& bucket) { return bucket.last_trigger < horizon; });
 }
 
 void FiredTable::free(std::uint32_t index) {

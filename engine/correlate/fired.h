@@ -13,6 +13,7 @@
 #include "engine/base/hash.h"
 #include "engine/base/time.h"
 #include "engine/correlate/pool.h"
+#include "engine/plan/plan.h"
 
 namespace vedette::correlate {
 
@@ -20,6 +21,12 @@ struct FiredBucket {
   std::int64_t bucket = 0;
   TimeUs last_trigger = 0;         // the latest trigger seen in it
   std::array<char, 32> episode{};  // alert id of the run's first alert
+  std::uint32_t revision = 0;      // of the alert; 0 = there is none yet
+  std::uint32_t triggers = 0;      // refutable correlations: in the bucket now
+  plan::Level level = plan::Level::informational;
+  bool withdrawn = false;
+  bool late_noted = false;  // a revision told of a late resolution
+  [[nodiscard]] bool stands() const { return revision > 0 && !withdrawn; }
 };
 
 // The fired buckets of one (tenant, by-values), ascending.
@@ -32,6 +39,7 @@ struct FiredSet {
   bool live = false;
 
   [[nodiscard]] FiredBucket* find(std::int64_t bucket);
+  [[nodiscard]] FiredBucket& obtain(std::int64_t bucket, TimeUs t);
 };
 
 struct Continuation {
@@ -45,7 +53,8 @@ class FiredTable {
   [[nodiscard]] std::uint32_t obtain(const Hash128& key);
   [[nodiscard]] FiredSet& operator[](std::uint32_t index) { return sets_[index]; }
 
-  // Enters a bucket whose first trigger is at t; alert_id starts a run unless an earlier trigger lies within `reach`.
+  // Notes the alert of a bucket (its next revision) by a trigger at t; alert_id starts a run unless an earlier trigger lies
+  // within `reach`.
   Continuation enter(std::uint32_t index, std::int64_t bucket, TimeUs t, DurationUs reach, std::string_view alert_id);
   // Forgets buckets whose triggers all lie before `horizon`.
   static void trim(FiredSet& set, TimeUs horizon);

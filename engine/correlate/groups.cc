@@ -58,8 +58,8 @@ Groups::Place Groups::locate(const Group& group, const GroupHit& hit) const {
     }
   }
   std::uint32_t place = low;
-  const bool of_record = low < hits.size() && hits[low].record == hit.record;
-  for (std::uint32_t i = low; i < hits.size() && hits[i].record == hit.record; ++i) {
+  const bool of_record = low < hits.size() && hits[low].t == hit.t && records_.same(hit.record, hits[low].record);
+  for (std::uint32_t i = low; i < hits.size() && hits[i].t == hit.t && records_.same(hit.record, hits[i].record); ++i) {
     if (hits[i].value == hit.value) return {i, low, true, true};
     if (ordinal_of(hits[i]) <= ordinal_of(hit)) place = i + 1;
   }

@@ -39,6 +39,7 @@ class Groups {
   Groups(Pool& pool, Records& records, FiredTable& fired) : pool_(pool), records_(records), fired_(fired) {}
 
   [[nodiscard]] Group& operator[](std::uint32_t index) { return groups_[index]; }
+  [[nodiscard]] const Group& operator[](std::uint32_t index) const { return groups_[index]; }
   [[nodiscard]] std::uint32_t find(const Hash128& hash) const;
   [[nodiscard]] std::uint32_t obtain(const Hash128& hash, std::uint32_t tenant, std::span<const std::string_view> keys);
 

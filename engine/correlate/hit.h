@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "engine/base/arena.h"
 #include "engine/event/event.h"
 #include "engine/event/record.h"
+#include "engine/plan/plan.h"
 
 namespace vedette::correlate {
 
@@ -30,9 +32,10 @@ struct Hit {
   std::uint32_t rule = 0;                 // index into Plan::rules
   std::uint32_t arm = 0;                  // index into SourceProgram::arms
   std::span<const ColumnValues> columns;  // one per RulePlan::columns
+  std::optional<plan::Level> level = {};  // by `level-when`; above the rule's own
 };
 
-// All hits of one event, in rule order.
+// All hits of one event, in rule order. Without hits it is a mark: only its stamps count (a source type was first seen).
 struct EventHits {
   // Final (t, a, flags, id) once sequenced. Before that t of an event without a usable time is that of the last good one
   // before it in the batch, or kNoTime.
@@ -47,6 +50,7 @@ struct EventHits {
 // Counters of one batch, added up by the engine.
 struct BatchCounters {
   std::uint64_t records = 0, events = 0, rejected = 0, matched = 0;
+  std::vector<std::uint64_t> filtered;  // per Plan::filters: matches that it removed
 };
 
 struct HitBatch {

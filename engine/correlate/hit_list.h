@@ -20,6 +20,7 @@ struct GroupHit {
 inline constexpr std::uint32_t kTriggerBit = 1U << 31;  // its window satisfies the condition, and that was passed on
 inline constexpr std::uint32_t kRepeatBit = 1U << 30;   // the record declares more than one event
 inline constexpr std::uint32_t kFreshBit = 1U << 29;    // inserted by the record being applied
+inline constexpr std::uint32_t kDecidedBit = 1U << 28;  // a waiting decision about it was made
 inline constexpr std::uint32_t kOrdinalShift = 16;
 inline constexpr std::uint32_t kMaxInput = 0xffff;
 

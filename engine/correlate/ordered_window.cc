@@ -16,6 +16,13 @@ constexpr TimeUs kNever = INT64_MIN;
 // Group::extra of a sequence: the time of the last hit, whose run is not yet folded in; per position but the last, the latest
 // start of a sequence that filled the positions up to it before that run; per position, its latest hit.
 
+// Hits that collect() skips: the unit of an event, those with a flag, those with later stamps.
+struct Without {
+  std::uint32_t event = plan::kNone;
+  std::uint32_t flag = 0;
+  TimeUs limit = kAnyStamp;
+};
+
 class OrderedWindow final : public Window {
  public:
   OrderedWindow(const WindowContext& context, DurationUs width, std::uint32_t positions)
@@ -52,6 +59,21 @@ class OrderedWindow final : public Window {
     }
   }
 
+  [[nodiscard]] bool holds(const Group& group, std::uint32_t index, TimeUs limit) override {
+    const GroupHit& hit = group.hits[index];
+    if ((hit.value & last_bit_) == 0 || !known(hit, limit)) return false;
+    std::uint32_t open = positions_ - 1;
+    std::uint32_t to = group.hits.upper_bound(hit.t);
+    while (open > 0 && to > 0 && group.hits[to - 1].t >= hit.t - width_) {
+      const std::uint32_t from = group.hits.lower_bound(group.hits[to - 1].t);
+      collect(group, from, to, {.event = context_.records.base_of(hit.record), .limit = limit});
+      tie_.start(positions_);
+      while (open > 0 && tie_.extend(open - 1)) --open;
+      to = from;
+    }
+    return open == 0;
+  }
+
   // A witness: positions filled backwards from the trigger, each as late as possible, so that its span is the shortest.
   [[nodiscard]] std::uint64_t evidence(const Group& group, std::uint32_t trigger, std::vector<std::uint32_t>& hits) override {
     hits.push_back(trigger);
@@ -60,7 +82,7 @@ class OrderedWindow final : public Window {
     std::uint32_t to = group.hits.upper_bound(group.hits[trigger].t);
     while (open > 0 && to > 0 && group.hits[to - 1].t >= begin) {
       const std::uint32_t from = group.hits.lower_bound(group.hits[to - 1].t);
-      collect(group, from, to, context_.records.base_of(group.hits[trigger].record));
+      collect(group, from, to, {.event = context_.records.base_of(group.hits[trigger].record)});
       tie_.start(positions_);
       const std::uint32_t before = open;
       while (open > 0 && tie_.extend(open - 1)) --open;
@@ -73,17 +95,16 @@ class OrderedWindow final : public Window {
   }
 
  private:
-  // Units of equal times: hits of one source event are one unit. Skips the unit of `without`, and hits with a skipped flag.
-  void collect(const Group& group, std::uint32_t from, std::uint32_t to, std::uint32_t without = plan::kNone,
-               std::uint32_t skipped_flag = 0) {
+  // Units of equal times: hits of one source event are one unit.
+  void collect(const Group& group, std::uint32_t from, std::uint32_t to, const Without& without = {}) {
     tie_.clear();
     for (std::uint32_t i = from; i < to;) {
       const std::uint32_t base = context_.records.base_of(group.hits[i].record);
       std::uint64_t mask = 0;
       for (; i < to && context_.records.base_of(group.hits[i].record) == base; ++i) {
-        if ((group.hits[i].info & skipped_flag) == 0) mask |= group.hits[i].value;
+        if ((group.hits[i].info & without.flag) == 0 && known(group.hits[i], without.limit)) mask |= group.hits[i].value;
       }
-      if (base != without && mask != 0) tie_.add(mask);
+      if (base != without.event && mask != 0) tie_.add(mask);
     }
   }
 
@@ -166,7 +187,7 @@ class OrderedWindow final : public Window {
       check_run(group, from, to, triggers);
       if (to == hits.size()) return store_progress(group, t);
       fold(best_, t);
-      collect(group, from, to, plan::kNone, kFreshBit);
+      collect(group, from, to, {.flag = kFreshBit});
       fold(without_, t);
       if (best_ == without_) return;
       from = to;

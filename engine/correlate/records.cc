@@ -130,11 +130,16 @@ std::uint32_t Records::add_event(const EventHits& event, std::uint32_t tenant, c
 std::uint32_t Records::add_derived(const DerivedEvent& derived) {
   std::size_t bytes = 0;
   for (const ColumnValue& value : derived.members) bytes += encoded_bytes(value);
+  const std::size_t exports_at = bytes;
+  for (const std::vector<ColumnValue>& values : derived.exports) {
+    bytes += sizeof(std::uint32_t);
+    for (const ColumnValue& value : values) bytes += encoded_bytes(value);
+  }
   const std::uint32_t index = records_.allocate();
   Record& record = records_[index];
   const Record& base = records_[derived.base];
   record.t = base.t;
-  record.a = base.a;
+  record.a = derived.stamp;
   record.refs = 1;
   record.tenant = base.tenant;
   record.source = base.source;
@@ -148,10 +153,15 @@ std::uint32_t Records::add_derived(const DerivedEvent& derived) {
   for (const std::uint64_t part : {derived.group.low, derived.group.high, base.identity.low, base.identity.high})
     hasher.add(part);
   record.identity = hasher.finish();
+  record.exports_at = static_cast<std::uint32_t>(exports_at);
   record.data_bytes = static_cast<std::uint32_t>(bytes);
   record.data = bytes == 0 ? nullptr : static_cast<char*>(pool_.allocate(bytes));
   BlobWriter writer(record.data);
   for (const ColumnValue& value : derived.members) writer.value(value);
+  for (const std::vector<ColumnValue>& values : derived.exports) {
+    writer.number(static_cast<std::uint32_t>(values.size()));
+    for (const ColumnValue& value : values) writer.value(value);
+  }
   retain(derived.base);
   return index;
 }
@@ -194,8 +204,8 @@ int Records::compare(std::uint32_t a, std::uint32_t b) const {
 }
 
 int Records::compare_members(const Record& a, const Record& b) const {
-  BlobReader reader_a(a.data, a.data + a.data_bytes);
-  BlobReader reader_b(b.data, b.data + b.data_bytes);
+  BlobReader reader_a(a.data, a.data + a.exports_at);
+  BlobReader reader_b(b.data, b.data + b.exports_at);
   while (!reader_a.done() && !reader_b.done()) {
     if (const int c = sign(reader_a.value().key.compare(reader_b.value().key)); c != 0) return c;
   }
@@ -220,9 +230,21 @@ void Records::columns(std::uint32_t event, std::uint32_t rule, std::uint32_t col
 
 ColumnValue Records::member(std::uint32_t derived, std::uint32_t member) const {
   const Record& record = records_[derived];
-  BlobReader reader(record.data, record.data + record.data_bytes);
+  BlobReader reader(record.data, record.data + record.exports_at);
   for (std::uint32_t i = 0; i < member && !reader.done(); ++i) (void)reader.value();
   return reader.done() ? ColumnValue{} : reader.value();
+}
+
+void Records::exported(std::uint32_t derived, std::uint32_t index, std::vector<ColumnValue>& out) const {
+  const Record& record = records_[derived];
+  BlobReader reader(record.data + record.exports_at, record.data + record.data_bytes);
+  for (std::uint32_t i = 0; !reader.done(); ++i) {
+    for (std::uint32_t left = reader.number(); left > 0; --left) {
+      const ColumnValue value = reader.value();
+      if (i == index) out.push_back(value);
+    }
+    if (i == index) return;
+  }
 }
 
 std::size_t Records::bytes() const {

@@ -34,6 +34,7 @@ struct Record {
   std::uint32_t base = plan::kNone;         // record of the trigger's source event
   std::uint32_t base_rule = plan::kNone;    // the rule by which that event entered
   std::uint32_t correlation = plan::kNone;  // the inner correlation
+  std::uint32_t exports_at = 0;             // into data: the values it exports, after the members
   Hash128 inner_group;
   Hash128 inner_alert;  // stands for the inner alert id, also where no alert is made
 
@@ -46,7 +47,9 @@ struct DerivedEvent {
   std::uint32_t correlation = 0;
   Hash128 group;
   Hash128 alert;
+  TimeUs stamp = 0;
   std::span<const ColumnValue> members;
+  std::span<const std::vector<ColumnValue>> exports;
 };
 
 class Records {
@@ -79,6 +82,12 @@ class Records {
   void columns(std::uint32_t event, std::uint32_t rule, std::uint32_t column, std::vector<ColumnValue>& out) const;
   // A member of a derived event's inner group.
   [[nodiscard]] ColumnValue member(std::uint32_t derived, std::uint32_t member) const;
+  // The values under one of the inner correlation's exports.
+  void exported(std::uint32_t derived, std::uint32_t index, std::vector<ColumnValue>& out) const;
+  // Whether two records stand for the same event: one that exports more than before is a record of its own.
+  [[nodiscard]] bool same(std::uint32_t a, std::uint32_t b) const {
+    return a == b || (records_[a].derived() && records_[a].identity == records_[b].identity && compare(a, b) == 0);
+  }
 
   [[nodiscard]] std::size_t bytes() const;
 

@@ -15,10 +15,39 @@ void Window::inserted(Group& group, std::uint32_t index) {
   (void)index;
 }
 
+void Window::erasing(Group& group, std::uint32_t index) {
+  (void)group;
+  (void)index;
+}
+
 void Window::prune(Group& group, const Slice& slice, bool fired) {
   (void)group;
   (void)slice;
   (void)fired;
+}
+
+void Window::trimming(Group& group, TimeUs horizon) {
+  (void)group;
+  (void)horizon;
+}
+
+std::optional<plan::Level> Window::level(const Group& group, std::uint32_t trigger) {
+  (void)group;
+  (void)trigger;
+  return std::nullopt;
+}
+
+std::string Window::detail(const Group& group, std::uint32_t trigger) {
+  (void)group;
+  (void)trigger;
+  return {};
+}
+
+std::string Window::measured(const Group& group, std::uint32_t trigger, const plan::TitlePart& part) {
+  (void)group;
+  (void)trigger;
+  (void)part;
+  return {};
 }
 
 std::uint64_t Window::prune_from(bool fired) const {

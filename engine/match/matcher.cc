@@ -128,7 +128,7 @@ class Matcher::Impl {
       const std::string_view text = values_.text(cell);
       const std::string_view folded = values_.folded(cell);
       if (text.empty() || std::find(sentinels.begin(), sentinels.end(), folded) != sentinels.end()) continue;
-      const std::string_view key = cased ? text : folded;
+      const std::string_view key = cased || cell.value.kind == event::ValueKind::object ? text : folded;
       if (std::any_of(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(count),
                       [&](const correlate::ColumnValue& seen) { return seen.key == key; })) {
         continue;

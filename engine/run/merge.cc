@@ -103,6 +103,7 @@ class Merger::Impl {
           batch->origin->source_name};
     }
     for (const EventHits& hits : batch->events) {
+      if (hits.hits.empty()) continue;
       TimeUs t = hits.head.t;
       if (t == kNoTime)
         t = input.last_good_t != kNoTime ? input.last_good_t : batch->first_good_t != kNoTime ? batch->first_good_t : 0;

@@ -22,6 +22,7 @@ enum class ClockMode : std::uint8_t {
 struct SequencerCounters {
   std::uint64_t records = 0, events = 0, rejected = 0, matched = 0, late = 0, clamped = 0, time_missing = 0, alerts = 0;
   TimeUs first_t = INT64_MAX, last_t = INT64_MIN;
+  std::vector<std::uint64_t> filtered;  // per Plan::filters: matches that it removed
 };
 
 class Sequencer {
@@ -37,6 +38,13 @@ class Sequencer {
   void apply_event(const correlate::EventHits& event, const event::Origin& origin, std::vector<alert::Alert>& alerts);
   // merged: what a batch counted, apart from its events.
   void count(const correlate::HitBatch& batch);
+
+  // live: time has passed for a source that is healthy and caught up; its clock rises to `stamp`.
+  void tick(const event::Origin& origin, std::uint32_t source, TimeUs stamp, std::vector<alert::Alert>& alerts);
+  // live and as_arrived: a source type is down, or up again.
+  void set_down(std::uint32_t source, bool down, std::vector<alert::Alert>& alerts);
+  // The end of the input of a replay: everything open is decided, flagged at_end.
+  void finish(std::vector<alert::Alert>& alerts);
 
   [[nodiscard]] const SequencerCounters& counters() const;
   [[nodiscard]] const correlate::Correlator& correlator() const;

@@ -9,7 +9,7 @@ namespace vedette::run {
 class Worker::Impl final : public event::EventVisitor {
  public:
   Impl(plan::PlanPtr plan, std::shared_ptr<const match::MatchProgram> program, event::Limits limits)
-      : plan_(std::move(plan)), decoder_(plan_, limits), matcher_(std::move(program)) {}
+      : plan_(std::move(plan)), decoder_(plan_, limits), matcher_(std::move(program)), waits_(plan_->waits()) {}
 
   void process(const event::RecordBatch& batch, TimeUs& line_clock, correlate::HitBatch& out) {
     out.clear();
@@ -17,6 +17,7 @@ class Worker::Impl final : public event::EventVisitor {
     out.sequence = batch.sequence;
     out.origin = batch.origin;
     out.counters.records = batch.records.size();
+    out.counters.filtered.resize(plan_->filters.size(), 0);
     out_ = &out;
     for (const event::RawRecord& record : batch.records) decoder_.decode(record, *batch.origin, line_clock, *this);
     out_ = nullptr;
@@ -27,7 +28,7 @@ class Worker::Impl final : public event::EventVisitor {
     const TimeUs t = note_time(event.head);
     if (observer_) observer_(event, matcher_);
     arms_.clear();
-    matcher_.match(event, arms_);
+    matcher_.match(event, arms_, out_->counters.filtered);
     if (!arms_.empty()) add_hits(event, t);
   }
 
@@ -51,8 +52,25 @@ class Worker::Impl final : public event::EventVisitor {
       out.max_t = std::max(out.max_t, head.t);
     }
     const TimeUs stamp = head.a != event::kNoArrival ? head.a : missing ? event::kNoArrival : head.t;
+    if (waits_ && out.stamps[head.source] == event::kNoArrival) mark(out);
     out.stamps[head.source] = std::max(out.stamps[head.source], stamp);
     return missing ? out.last_good_t : head.t;
+  }
+
+  // The clocks before a source type's first event of the batch: log times can fall when a source type first delivers, so
+  // what it came after must be known.
+  void mark(correlate::HitBatch& out) {
+    const auto seen = [](TimeUs stamp) { return stamp != event::kNoArrival; };
+    if (std::none_of(out.stamps.begin(), out.stamps.end(), seen)) return;
+    correlate::EventHits hits;
+    hits.stamps = copy_stamps(out);
+    out.events.push_back(hits);
+  }
+
+  static std::span<const TimeUs> copy_stamps(correlate::HitBatch& out) {
+    const std::span<TimeUs> stamps = out.arena.array<TimeUs>(out.stamps.size());
+    std::copy(out.stamps.begin(), out.stamps.end(), stamps.begin());
+    return stamps;
   }
 
   void add_hits(const event::EventView& event, TimeUs t) {
@@ -61,9 +79,7 @@ class Worker::Impl final : public event::EventVisitor {
     correlate::EventHits hits;
     hits.head = event.head;
     hits.head.t = t;
-    const std::span<TimeUs> stamps = out.arena.array<TimeUs>(out.stamps.size());
-    std::copy(out.stamps.begin(), out.stamps.end(), stamps.begin());
-    hits.stamps = stamps;
+    hits.stamps = copy_stamps(out);
     hits.head.id = out.arena.copy(event.head.id);
     if ((event.head.flags & event::kIdMade) != 0) hits.raw = out.arena.copy(event.raw);
     const std::span<correlate::Hit> list = out.arena.array<correlate::Hit>(arms_.size());
@@ -77,6 +93,7 @@ class Worker::Impl final : public event::EventVisitor {
   match::Matcher matcher_;
   std::vector<std::uint32_t> arms_;
   correlate::HitBatch* out_ = nullptr;
+  bool waits_;
 };
 
 Worker::Worker(plan::PlanPtr plan, std::shared_ptr<const match::MatchProgram> program, event::Limits limits)
