@@ -118,6 +118,7 @@ Status Replay::apply(Done& done) {
     if (done.last) merger_->finish(done.input);
   } else {
     std::erase_if(done.hits->events, [&](const correlate::EventHits& event) {
+      if (event.hits.empty()) return false;  // only a mark of clocks
       const bool outside = (event.head.flags & event::kTimeMissing) == 0 && !in_range(event.head);
       outside_ += outside ? 1 : 0;
       return outside;
@@ -188,7 +189,9 @@ Status Replay::pass() {
   warn_about_text(**reader);
   if (!consumed) return consumed;
   if ((*reader)->failure()) return *(*reader)->failure();
-  return {};
+  if (options_.no_drain) return {};
+  sequencer_->finish(alerts_);
+  return print(alerts_);
 }
 
 void Replay::warn_about_text(const ReplayReader& reader) const {

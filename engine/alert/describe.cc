@@ -101,7 +101,8 @@ std::string type_reason(const plan::CorrelationPlan& plan, std::uint64_t count, 
       const Members keys(group.begin(), group.begin() + static_cast<std::ptrdiff_t>(plan.members.size()));
       std::vector<std::string> values;
       for (std::size_t i = plan.members.size(); i < group.size(); ++i) values.push_back(group[i].second);
-      return fmt::format("{} {} for the first time in {}{}", names, join(values, ", ", ", "), format_duration(plan.window), whom(keys));
+      return fmt::format("{} {} for the first time in {}{}", names, join(values, ", ", ", "), format_duration(plan.window),
+                         whom(keys));
     }
     case plan::CorrelationType::value_change:
       return fmt::format("{}{}{}", detail, whom(group), within(plan.window));

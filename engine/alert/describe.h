@@ -26,9 +26,10 @@ using Members = std::vector<std::pair<std::string, std::string>>;  // member -> 
 [[nodiscard]] std::string ordered_reason(const std::vector<std::string>& rules, const Members& group, DurationUs span);
 // "median of bytes 7 for bob in a window of 5 m (> 5)"
 [[nodiscard]] std::string window_reason(const plan::CorrelationPlan& plan, const std::string& measured, const Members& group);
-// What the other types say of what was measured (Window::detail): "sum of bytes is 110.5 over 2 events for bob within 10 m (> 100)",
-// "country for the first time in 30 d ...", "asn changed from 1 to 2 for bob within 1 d", "travelled from 48.8,2.3 to 35.6,139.6, 9712 km
-// in 1 h (9712 km/h) for bob", "attempts 25, users 8 for 10.0.0.1 within 15 m (attempts >= 25 and users >= 8)".
+// What the other types say of what was measured (Window::detail): "sum of bytes is 110.5 over 2 events for bob within 10 m (>
+// 100)", "country for the first time in 30 d ...", "asn changed from 1 to 2 for bob within 1 d", "travelled from 48.8,2.3
+// to 35.6,139.6, 9712 km in 1 h (9712 km/h) for bob", "attempts 25, users 8 for 10.0.0.1 within 15 m (attempts >= 25 and users >=
+// 8)".
 [[nodiscard]] std::string type_reason(const plan::CorrelationPlan& plan, std::uint64_t count, const std::string& detail,
                                       const Members& group);
 // "... without okta_sso within 30 m"

@@ -76,8 +76,7 @@ Correlation::Correlation(Shared& shared, std::uint32_t index, const Correlations
       over_alerts_(plan_.type == plan::CorrelationType::event_count && reads_correlation(plan_)),
       negations_(has_negations(plan_)),
       refutable_(plan_.decision == plan::DecisionClass::refutable || plan_.settled),
-      pruned_(!plan_.inner && plan_.suppress.for_us > 0 && counts(plan_.type) &&
-              plan_.decision == plan::DecisionClass::monotone),
+      pruned_(!plan_.inner && plan_.suppress.for_us > 0 && counts(plan_.type) && plan_.decision == plan::DecisionClass::monotone),
       mergeable_(sums_numbers(plan_) ? !plan_.sum_risk : plan_.type == plan::CorrelationType::temporal_ordered && !negations_),
       parted_(plan_.sum_risk || plan_.type == plan::CorrelationType::metrics),
       reads_exports_(reads_exports(plan_)),

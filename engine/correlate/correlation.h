@@ -109,10 +109,11 @@ class Correlation final : public Stamps {
   [[nodiscard]] Groups::Place locate_part(const Group& group, const GroupHit& hit, Groups::Place place) const;
 
   // correlation_export.cc: values that derived events carry
-  // The groups that members_ names: all values of members that an inner correlation exports, with the cross product of the others.
+  // The groups that members_ names: all values of members that an inner correlation exports, with the cross product of the
+  // others.
   void each_key(const plan::Input& input, const std::function<void(const std::vector<ColumnValue>&)>& visit);
-  void each_key_from(const plan::Input& input, std::size_t member, const std::function<void(const std::vector<ColumnValue>&)>& visit,
-                     std::size_t& left);
+  void each_key_from(const plan::Input& input, std::size_t member,
+                     const std::function<void(const std::vector<ColumnValue>&)>& visit, std::size_t& left);
   void collect_exports(const Group& group, std::uint32_t trigger, bool without_fresh);
   [[nodiscard]] bool exports_fresh(const Group& group, std::uint32_t trigger);
   void export_late(const Applying& applying, std::vector<Passed>& passed);

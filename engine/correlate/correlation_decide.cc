@@ -100,7 +100,8 @@ void Correlation::decide_hits(std::uint32_t group_index, const Deadline& decisio
     hit.info |= kDecidedBit;
     // An inner trigger may meanwhile have turned out to be complete earlier.
     const bool by_stamps = !mutated(Mutation::stamps_ignored);
-    if (!plan_.settled && !window_->holds(group, i, by_stamps ? std::min(limit, pattern_deadline(group, i)) : kAnyStamp)) continue;
+    if (!plan_.settled && !window_->holds(group, i, by_stamps ? std::min(limit, pattern_deadline(group, i)) : kAnyStamp))
+      continue;
     hit.info |= kTriggerBit;
     triggers_.push_back(trigger_of(group_index, i));
   }
@@ -155,8 +156,8 @@ TimeUs Correlation::trigger_stamp(const Record& derived) const {
 TimeUs Correlation::earliest_stamp(const Group& group, std::uint32_t index) const {
   std::vector<TimeUs> stamps = stamps_around(group, index);
   std::sort(stamps.begin(), stamps.end());
-  const auto first = std::partition_point(stamps.begin(), stamps.end(),
-                                          [&](TimeUs stamp) { return !window_->holds(group, index, stamp); });
+  const auto first =
+      std::partition_point(stamps.begin(), stamps.end(), [&](TimeUs stamp) { return !window_->holds(group, index, stamp); });
   return first == stamps.end() ? kNothingDue : *first;
 }
 

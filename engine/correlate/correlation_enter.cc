@@ -52,7 +52,8 @@ bool Correlation::form_hits(const Work& work) {
     case CorrelationType::temporal:
     case CorrelationType::temporal_ordered:
       forms_.push_back({plain_value(work), work.input});
-      if (plan_.type == CorrelationType::temporal) forms_.back().info |= std::min<std::uint32_t>(work.input, 255) << kOrdinalShift;
+      if (plan_.type == CorrelationType::temporal)
+        forms_.back().info |= std::min<std::uint32_t>(work.input, 255) << kOrdinalShift;
       return true;
     case CorrelationType::value_count:
     case CorrelationType::new_value:

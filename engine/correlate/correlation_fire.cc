@@ -139,7 +139,8 @@ bool Correlation::suppressed(const Trigger& trigger, const Bucket& in, Applying&
 }
 
 plan::Level Correlation::level_of(const Trigger& trigger) {
-  const std::optional<plan::Level> level = plan_.level_when.empty() ? std::nullopt : window_->level(groups_[trigger.group], trigger.index);
+  const std::optional<plan::Level> level =
+      plan_.level_when.empty() ? std::nullopt : window_->level(groups_[trigger.group], trigger.index);
   return std::max(plan_.meta.level, level.value_or(plan_.meta.level));
 }
 

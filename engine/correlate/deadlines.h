@@ -16,8 +16,8 @@ inline constexpr TimeUs kNothingDue = INT64_MAX;
 struct Deadline {
   TimeUs at = 0;
   Hash128 group;
-  TimeUs t = 0;           // start of the window, or time of the hit
-  Hash128 record;         // identity of the hit's record; empty for windows
+  TimeUs t = 0;             // start of the window, or time of the hit
+  Hash128 record;           // identity of the hit's record; empty for windows
   std::uint64_t value = 0;  // of the hit
 };
 

@@ -20,9 +20,9 @@ struct Group {
   HitList hits;
   TimeUs newest = INT64_MIN;
   TimeUs oldest = INT64_MAX;  // no hit is older; spares a look at the hits
-  DurationUs phase = -1;  // -1 = not worked out yet
-  char* keys = nullptr;   // per member: u32 length, text
-  void* extra = nullptr;  // what the window's type keeps besides hits: recent values, or a sequence's progress
+  DurationUs phase = -1;      // -1 = not worked out yet
+  char* keys = nullptr;       // per member: u32 length, text
+  void* extra = nullptr;      // what the window's type keeps besides hits: recent values, or a sequence's progress
   std::uint32_t keys_bytes = 0;
   std::uint32_t extra_bytes = 0;
   std::uint32_t extra_count = 0;

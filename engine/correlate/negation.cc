@@ -28,9 +28,7 @@ void Negation::recheck(Group& group, std::uint32_t index, std::vector<std::uint3
   }
 }
 
-bool Negation::may_end(const GroupHit& hit) const {
-  return ordered_ ? input_of(hit) == positives_.back() : !negated(hit);
-}
+bool Negation::may_end(const GroupHit& hit) const { return ordered_ ? input_of(hit) == positives_.back() : !negated(hit); }
 
 bool Negation::holds(const Group& group, std::uint32_t index, TimeUs limit) { return search(group, index, limit, true); }
 bool Negation::complete(const Group& group, std::uint32_t index, TimeUs limit) { return search(group, index, limit, false); }

@@ -1,5 +1,6 @@
 // Temporal patterns with a text condition or negated rules (docs/semantics.md, 4). A hit's value is its input. holds() is the
-// whole pattern, complete() its positive part; both with the hits of stamps up to a limit. One owner, one thread (the correlator's).
+// whole pattern, complete() its positive part; both with the hits of stamps up to a limit. One owner, one thread (the
+// correlator's).
 #pragma once
 
 #include <cstdint>

@@ -29,7 +29,8 @@ std::optional<double> member(std::string_view object, std::string_view key) {
   std::size_t at = 0;
   while ((at = object.find(key, at)) != std::string_view::npos) {
     const std::size_t end = at + key.size();
-    const bool quoted = at > 0 && object[at - 1] == '"' && end + 1 < object.size() && object[end] == '"' && object[end + 1] == ':';
+    const bool quoted =
+        at > 0 && object[at - 1] == '"' && end + 1 < object.size() && object[end] == '"' && object[end + 1] == ':';
     if (quoted) {
       std::string_view rest = object.substr(end + 2);
       const std::optional<double> value = take_number(rest);
@@ -42,7 +43,9 @@ std::optional<double> member(std::string_view object, std::string_view key) {
 
 std::optional<std::uint64_t> pack(std::optional<double> latitude, std::optional<double> longitude) {
   if (!latitude || !longitude || std::abs(*latitude) > 90 || std::abs(*longitude) > 180) return std::nullopt;
-  const auto fixed = [](double degrees) { return static_cast<std::uint32_t>(static_cast<std::int32_t>(std::lround(degrees * kPerDegree))); };
+  const auto fixed = [](double degrees) {
+    return static_cast<std::uint32_t>(static_cast<std::int32_t>(std::lround(degrees * kPerDegree)));
+  };
   return static_cast<std::uint64_t>(fixed(*latitude)) << 32 | fixed(*longitude);
 }
 
@@ -65,7 +68,9 @@ std::optional<std::uint64_t> parse_place(std::string_view text) {
 }
 
 std::string place_text(std::uint64_t place) {
-  const auto degrees = [](std::uint64_t fixed) { return static_cast<std::int32_t>(static_cast<std::uint32_t>(fixed)) / kPerDegree; };
+  const auto degrees = [](std::uint64_t fixed) {
+    return static_cast<std::int32_t>(static_cast<std::uint32_t>(fixed)) / kPerDegree;
+  };
   return fmt::format("{},{}", degrees(place >> 32), degrees(place));
 }
 

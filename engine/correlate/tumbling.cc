@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "engine/base/mutation.h"
+
 namespace vedette::correlate {
 
 using plan::CorrelationType;
@@ -23,7 +25,9 @@ std::uint64_t Tumbling::weight(const GroupHit& hit) const {
 
 Tumbling::Verdict Tumbling::decide(const Group& group, TimeUs start, TimeUs limit) const {
   Verdict verdict;
-  const std::uint32_t end = group.hits.lower_bound(start + width_);
+  const TimeUs close = start + width_;
+  const std::uint32_t end =
+      mutated(Mutation::tumbling_edge_closed) ? group.hits.upper_bound(close) : group.hits.lower_bound(close);
   for (std::uint32_t i = group.hits.lower_bound(start); i < end; ++i) {
     if (context_.stamps.stamp(group.hits[i]) <= limit) verdict.hits.push_back(i);
   }
@@ -44,13 +48,15 @@ Tumbling::Verdict Tumbling::decide(const Group& group, TimeUs start, TimeUs limi
   return verdict;
 }
 
-// An event, or an inner alert id, gives one number: its largest. Risk: one per rule and event.
+// An event gives one number, its largest; in sums so does an inner alert id. Risk: one per rule and event.
 bool Tumbling::number_fires(const Group& group, Verdict& verdict) const {
   std::map<std::pair<std::uint64_t, std::uint32_t>, Exact> numbers;
   for (const std::uint32_t i : verdict.hits) {
     const GroupHit& hit = group.hits[i];
     const Record& record = context_.records[hit.record];
-    const std::uint64_t counted_as = record.derived() ? record.inner_alert.low : record.identity.low;
+    const bool by_alert = record.derived() && type_ == CorrelationType::value_sum;
+    const std::uint64_t counted_as =
+        by_alert ? record.inner_alert.low : context_.records[context_.records.base_of(hit.record)].identity.low;
     const auto [place, fresh] = numbers.try_emplace({counted_as, risk_ ? input_of(hit) : 0}, unpack_exact(hit.value));
     if (!fresh) place->second = std::max(place->second, unpack_exact(hit.value));
   }
@@ -71,7 +77,8 @@ bool Tumbling::number_fires(const Group& group, Verdict& verdict) const {
   }
   std::sort(sorted.begin(), sorted.end());
   const Exact hundred = 100 * kExactOne;
-  const Exact rank = (percentile_ * static_cast<Exact>(sorted.size()) + hundred - 1) / hundred;
+  const Exact up = mutated(Mutation::rank_rounded_down) ? 0 : hundred - 1;
+  const Exact rank = (percentile_ * static_cast<Exact>(sorted.size()) + up) / hundred;
   const auto at = static_cast<std::size_t>(std::max<Exact>(rank, 1)) - 1;
   verdict.measured = exact_text(sorted[std::min(at, sorted.size() - 1)]);
   return bounds_.hold(sorted[std::min(at, sorted.size() - 1)]);

@@ -17,9 +17,9 @@ class Tumbling {
 
   struct Verdict {
     bool fires = false;
-    std::uint64_t count = 0;           // events, or what event_count and value_count count
-    std::vector<std::uint32_t> hits;   // of the window, ascending; empty when it holds none
-    std::string measured;              // what was measured, as text
+    std::uint64_t count = 0;          // events, or what event_count and value_count count
+    std::vector<std::uint32_t> hits;  // of the window, ascending; empty when it holds none
+    std::string measured;             // what was measured, as text
   };
   [[nodiscard]] TimeUs start_of(TimeUs t) const { return floor_div(t, width_) * width_; }
   [[nodiscard]] DurationUs width() const { return width_; }

@@ -158,6 +158,7 @@ Run Runner::run(const TestCase& test, std::span<const Delivery> order, std::size
   }
   run::Sequencer sequencer(plan_, run::ClockMode::live);
   for (const correlate::HitBatch& batch : batches) sequencer.apply(batch, out.alerts);
+  sequencer.finish(out.alerts);
   keep_last_revisions(out.alerts);
   return out;
 }

@@ -23,12 +23,14 @@ std::shared_ptr<event::Origin> origin_named(const std::string& name) {
 }
 
 std::shared_ptr<correlate::HitBatch> batch_of(const std::vector<Sample>& samples, const std::shared_ptr<event::Origin>& origin) {
+  static const correlate::Hit kHit;
   auto batch = std::make_shared<correlate::HitBatch>();
   batch->origin = origin;
   for (const Sample& sample : samples) {
     correlate::EventHits hits;
     hits.head.t = sample.t;
     hits.head.id = batch->arena.copy(sample.id);
+    hits.hits = {&kHit, 1};
     batch->events.push_back(hits);
     if (sample.t == correlate::kNoTime) continue;
     if (batch->first_good_t == correlate::kNoTime) batch->first_good_t = batch->min_t = batch->max_t = sample.t;
