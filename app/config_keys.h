@@ -11,11 +11,7 @@ using rules::reference::Shape;
 using rules::reference::Table;
 using rules::reference::Word;
 
-inline constexpr std::array<Word, 3> kLearnWords = {{
-    {"off", "nothing is learned; the default"},
-    {"suggest", "not there yet"},
-    {"trust", "not there yet"},
-}};
+inline constexpr std::array<Word, 1> kLearnStates = {{{"off", "nothing is learned; the default"}}};
 inline constexpr std::array<Word, 2> kLogFormats = {{{"json", "one object a line"}, {"human", "for a terminal"}}};
 inline constexpr std::array<Word, 4> kLogLevels = {{
     {"debug", "everything"},
@@ -200,7 +196,7 @@ inline constexpr std::array<Key, 3> kIdentitiesKeys = {{
      .shape = Shape::word,
      .help = "Learning accounts from Okta's own log",
      .example = "off",
-     .words = kLearnWords},
+     .words = kLearnStates},
 }};
 inline constexpr Table kIdentitiesTable = {"identities", "`identities`", kIdentitiesKeys, false};
 

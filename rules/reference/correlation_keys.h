@@ -215,8 +215,9 @@ inline constexpr Table kCorrelationTable = {"correlation", "a correlation", kCor
 struct TypeRow {
   std::string_view type;
   std::string_view condition;  // what its condition holds
-  std::string_view keys;       // further keys
   std::string_view example;    // of a condition
+  std::string_view speaks;     // when it alerts
+  std::string_view keys;       // further keys
   std::string_view condition_schema;
   bool needs_condition = true;
   bool needs_field = false;  // inside the condition or beside it
@@ -225,27 +226,33 @@ struct TypeRow {
 inline constexpr std::string_view kMapSchema = R"({"type": "object"})";
 inline constexpr std::string_view kTextSchema = R"({"type": "string"})";
 inline constexpr std::string_view kEitherSchema = R"({"type": ["object", "string"]})";
+inline constexpr std::string_view kBoundsSpeak = "at once with `gt`, `gte`; else when the window has closed";
 // In the order of plan::CorrelationType.
 inline constexpr std::array<TypeRow, 12> kTypeRows = {{
-    {"event_count", "bounds", "`export`", "{gte: 10}", kMapSchema},
-    {"value_count", "`field` and bounds", "`export`", "{field: target.displayName, gte: 5}", kMapSchema, true, true},
-    {"temporal", "rule names with `and`, `or`, `not`; or how many different rules; left out: all", "", "sso and not logout",
-     kEitherSchema, false},
-    {"temporal_ordered", "rule names with `and`, `not`; left out: all", "", "changed and used and not confirmed", kTextSchema,
-     false},
-    {"value_sum", "`field` (or `risk`) and bounds", "`export`", "{field: risk, gte: 100}", kMapSchema, true, true},
-    {"value_avg", "`field` and bounds", "", "{field: debugContext.debugData.responseTime, gt: 5000}", kMapSchema, true, true},
-    {"value_percentile", "`field`, `percentile` and bounds", "",
-     "{field: debugContext.debugData.responseTime, percentile: 95, gt: 5000}", kMapSchema, true, true},
-    {"value_median", "`field` and bounds", "", "{field: debugContext.debugData.responseTime, gt: 5000}", kMapSchema, true, true},
-    {"new_value", "`field`", "`learn`, `first`, `decide`", "{field: client.geographicalContext.country}", kMapSchema, false,
+    {"event_count", "bounds", "{gte: 10}", kBoundsSpeak, "`export`", kMapSchema},
+    {"value_count", "`field` and bounds", "{field: target.displayName, gte: 5}", kBoundsSpeak, "`export`", kMapSchema, true,
      true},
-    {"value_change", "`field`, `all`", "", "{field: [securityContext.asNumber, client.userAgent.os], all: true}", kMapSchema,
-     false, true, false},
-    {"travel", "`speed_kmh`, `distance_km`", "`field`", "{speed_kmh: {gte: 900}, distance_km: {gte: 300}}",
+    {"temporal", "rule names with `and`, `or`, `not`; or how many different rules; left out: all", "sso and not logout",
+     "at once; with `not`, when it is too late for what must not occur", "", kEitherSchema, false},
+    {"temporal_ordered", "rule names with `and`, `not`; left out: all", "changed and used and not confirmed",
+     "at once; with `not`, when it is too late for what must not occur", "", kTextSchema, false},
+    {"value_sum", "`field` (or `risk`) and bounds", "{field: risk, gte: 100}", kBoundsSpeak, "`export`", kMapSchema, true, true},
+    {"value_avg", "`field` and bounds", "{field: debugContext.debugData.responseTime, gt: 5000}", "when the window has closed",
+     "", kMapSchema, true, true},
+    {"value_percentile", "`field`, `percentile` and bounds",
+     "{field: debugContext.debugData.responseTime, percentile: 95, gt: 5000}", "when the window has closed", "", kMapSchema, true,
+     true},
+    {"value_median", "`field` and bounds", "{field: debugContext.debugData.responseTime, gt: 5000}", "when the window has closed",
+     "", kMapSchema, true, true},
+    {"new_value", "`field`", "{field: client.geographicalContext.country}", "at once; a late event may withdraw it",
+     "`learn`, `first`, `decide`", kMapSchema, false, true},
+    {"value_change", "`field`, `all`", "{field: [securityContext.asNumber, client.userAgent.os], all: true}", "at once", "",
+     kMapSchema, false, true, false},
+    {"travel", "`speed_kmh`, `distance_km`", "{speed_kmh: {gte: 900}, distance_km: {gte: 300}}", "at once", "`field`",
      R"({"type": "object", "required": ["speed_kmh"]})", true, true, false},
     {"metrics", "comparisons of values, with `and`, `or`, `not`, arithmetic and `span`",
-     "`values`, `until`, `level-when`, `decide`, `export`", "attempts >= 25 and attempts / users <= 5", kTextSchema},
+     "attempts >= 25 and attempts / users <= 5", "at once; with `until`, ratios or upper bounds a late event may withdraw it",
+     "`values`, `until`, `level-when`, `decide`, `export`", kTextSchema},
 }};
 
 // Of a document with `correlation`, besides kDocumentKeys and kEitherKeys.

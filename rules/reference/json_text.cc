@@ -49,8 +49,8 @@ std::size_t end_of(std::string_view json, std::size_t at) {
 void lay_out(std::string_view value, std::size_t indent, std::string& out) {
   std::size_t open = 0;
   if (value.starts_with('"')) {
-    while (open < value.size() && value[++open] != '"') open += value[open] == '\\' ? 1 : 0;
-    open = value.find_first_of("{[", open);
+    while (++open < value.size() && value[open] != '"') open += value[open] == '\\' ? 1 : 0;
+    open += 3;  // behind `": `; beyond the value when it is a text
   }
   const bool container = open < value.size() && (value[open] == '{' || value[open] == '[');
   if (!container || indent + value.size() <= kLineWidth) {

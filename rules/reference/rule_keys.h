@@ -11,7 +11,14 @@ inline constexpr std::array<Key, 3> kLogSourceKeys = {{
     {.name = "product", .help = "The product that logs it", .example = "okta"},
     {.name = "service", .help = "The product's log", .example = "okta"},
 }};
-inline constexpr Table kLogSourceTable = {"logsource", "a log source", kLogSourceKeys, false};
+inline constexpr Table kServedTable = {"served", "a log source that a source type serves", kLogSourceKeys, false};
+inline constexpr std::array<Key, 1> kDefinitionKeys = {{
+    {.name = "definition",
+     .help = "What must be switched on there to have such events; for people",
+     .example = "Audit log of the organisation"},
+}};
+inline constexpr auto kRuleLogSourceKeys = joined(kLogSourceKeys, kDefinitionKeys);
+inline constexpr Table kLogSourceTable = {"logsource", "a log source", kRuleLogSourceKeys, true};
 
 inline constexpr std::array<Key, 2> kDetectionKeys = {{
     {.name = "condition",
@@ -21,7 +28,7 @@ inline constexpr std::array<Key, 2> kDetectionKeys = {{
      .required = true},
     {.name = "timeframe", .help = "Of old pipe aggregations; has no effect", .example = "15m"},
 }};
-inline constexpr Table kDetectionTable = {"detection", "a detection", kDetectionKeys, false};
+inline constexpr Table kDetectionTable = {"detection", "a detection", kDetectionKeys, true};
 
 inline constexpr std::array<Key, 2> kSuppressKeys = {{
     {.name = "by",
@@ -218,7 +225,7 @@ inline constexpr std::array<Key, 2> kFilterSigmaKeys = {{
      .required = true},
 }};
 inline constexpr auto kFilterKeys = joined(kFilterSigmaKeys, kFilterOwnKeys);
-inline constexpr Table kFilterTable = {"filter", "a filter", kFilterKeys, false};
+inline constexpr Table kFilterTable = {"filter", "a filter", kFilterKeys, true};
 
 // Of a document with `filter`, besides kDocumentKeys.
 inline constexpr std::array<Key, 3> kFilterOnlyKeys = {{

@@ -27,7 +27,7 @@ constexpr std::pair<std::string_view, std::string_view> kCommon[] = {
     {"duration-or-zero", R"({"anyOf": [{"$ref": "#/$defs/duration"}, {"const": 0}]})"},
     {"offset", R"({"type": "string", "pattern": "^([0-9]+[smhdw])+$"})"},
     {"date", R"({"type": "string", "pattern": "^[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}$"})"},
-    {"time", R"({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}"})"},
+    {"date-time", R"({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}"})"},
     {"whole", R"({"type": "integer", "minimum": 0})"},
     {"number", R"({"type": "number"})"},
     {"condition",
@@ -51,7 +51,7 @@ std::string_view definition_of(Shape shape) {
     case Shape::date:
       return "date";
     case Shape::time:
-      return "time";
+      return "date-time";
     case Shape::duration:
       return "duration";
     case Shape::duration_or_zero:
