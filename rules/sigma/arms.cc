@@ -8,6 +8,7 @@
 #include "rules/sigma/compiler.h"
 #include "rules/sigma/load.h"
 #include "rules/sigma/sigma_string.h"
+#include "rules/yaml/edit.h"
 
 namespace vedette::rules {
 namespace {
@@ -213,11 +214,19 @@ class ArmBuilder {
     return field_of(builder_.resolve(written, nullptr), written.text(), where);
   }
 
+  // Only of the letters' case; another spelling of array members stays.
+  [[nodiscard]] std::optional<Fix> respelling(const std::string& name, const std::string& repaired, const Location& where) const {
+    if (!equal_folded(name, repaired)) return std::nullopt;
+    auto edit = yaml::replace_at(reporter_->file(), where, name, repaired);
+    if (!edit) return std::nullopt;
+    return Fix{fmt::format("write `{}`", repaired), {std::move(*edit)}};
+  }
+
   std::uint32_t field_of(const ResolvedField& resolved, const std::string& name, const Location& where) {
     if (!resolved.repaired.empty()) {
       reporter_->at("V2003", where,
                     fmt::format("field `{}` is written `{}` by source {}", name, resolved.repaired, builder_.source().name),
-                    fmt::format("write `{}`", resolved.repaired));
+                    fmt::format("write `{}`", resolved.repaired), respelling(name, resolved.repaired, where));
     } else if (!resolved.suggestion.empty()) {
       reporter_->at("V2014", where, fmt::format("field `{}` is unknown to source {}", name, builder_.source().name),
                     fmt::format("did you mean `{}`?", resolved.suggestion));

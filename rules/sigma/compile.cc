@@ -51,6 +51,7 @@ CompiledRules compile(const std::vector<yaml::File>& files, const CompileOptions
         ++out.skipped;
         continue;
       }
+      if (document->good && options.look) options.look(file, root);
       document->file = reporters.size() - 1;
       documents.push_back(std::move(*document));
     }

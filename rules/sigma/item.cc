@@ -13,6 +13,7 @@
 #include "rules/sigma/detection.h"
 #include "rules/sigma/load.h"
 #include "rules/sigma/modifiers.h"
+#include "rules/yaml/edit.h"
 
 namespace vedette::rules {
 namespace {
@@ -470,8 +471,11 @@ std::optional<Item> parse_one(const yaml::Node& key, const yaml::Node& value, co
   if (chain->all && !(value.is_sequence() && value.items.size() > 1)) {
     const auto all = std::find_if(chain->uses.begin(), chain->uses.end(),
                                   [](const ModifierUse& use) { return use.modifier == Modifier::all; });
+    std::optional<Fix> fix;
+    if (auto edit = yaml::replace_part(reporter.file(), key, all->offset - 1, all->name.size() + 1, ""))
+      fix = Fix{"remove `all`", {std::move(*edit)}};
     reporter.inside("V2008", key, all->offset, all->name.size(), "`all` on a single value has no effect",
-                    "remove `all`, or list several values");
+                    "remove `all`, or list several values", std::move(fix));
   }
   item.text = shortened(fmt::format("{}: {}", key.text, shown_values(value)));
   item.canonical = key.text + "=";

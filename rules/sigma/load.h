@@ -2,6 +2,7 @@
 // compiling against source types. Stateless; any thread.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -23,6 +24,8 @@ struct CompileOptions {
   std::vector<plan::Alias> identity_aliases;
   bool skip_broken = false;  // leave broken documents (and what refers to them) out instead of failing
   bool partial = false;      // some of the rule files only: filters may name rules of others
+  // Sees every document that parsed without errors, `action`s carried out, in the order of files.
+  std::function<void(const yaml::File& file, const yaml::Node& root)> look = {};
 };
 
 struct CompiledRules {

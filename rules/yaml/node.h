@@ -45,6 +45,9 @@ struct File {
 // The text of a 1-based line, for diagnostics.
 [[nodiscard]] std::string_view line_of(const File& file, int line);
 
+// Byte offset of a place in the file's text (a byte order mark counts).
+[[nodiscard]] std::size_t byte_offset(const File& file, const Location& where);
+
 // The place of `length` bytes at byte `offset` of a scalar's text: behind the opening quote, past escapes, on the right
 // line of a folded or block scalar.
 [[nodiscard]] Location place_in(const File& file, const Node& node, std::size_t offset, std::size_t length);

@@ -91,6 +91,12 @@ std::string_view line_of(const File& file, int line) {
   return text;
 }
 
+std::size_t byte_offset(const File& file, const Location& where) {
+  std::string_view text = file.text;
+  const std::size_t mark = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+  return mark + offset_of(text.substr(mark), where);
+}
+
 Location place_in(const File& file, const Node& node, std::size_t offset, std::size_t length) {
   std::string_view text = file.text;
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
