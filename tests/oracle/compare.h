@@ -3,11 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <map>
 #include <string>
 
 #include "tests/oracle/gen/rule_set.h"
 #include "tests/oracle/harness.h"
+#include "tests/oracle/naive/model.h"
 
 namespace vedette::oracle {
 
@@ -32,11 +33,16 @@ struct Plan {
 
 Tally compare(const Plan& plan);
 
+// What differs between the engine's alerts of a run and the expected ones; empty when nothing does. late: some events of the
+// run were late.
+std::string difference(const naive::Rules& rules, const Run& run, const std::map<std::string, naive::Alert>& expected,
+                       const Outcome& outcome, bool late);
+
 // The first seed of a kind; kinds do not share seeds.
 inline constexpr std::uint64_t kSeedsPerKind = 10'000'000;
 std::uint64_t first_seed_of(std::size_t kind);
 
-// From the environment: VEDETTE_ORACLE_CASES (per kind, default 2000).
-std::uint64_t cases_per_kind();
+// From the environment: VEDETTE_ORACLE_CASES (per single type, default 2000; pairs have 15 % of it).
+std::uint64_t cases_of(const Kind& kind);
 
 }  // namespace vedette::oracle

@@ -43,6 +43,7 @@ plan::SourcePlan source_plan(const std::string& name, const naive::SourceType& t
   source.time = {{path("time"), plan::TimeFormat::iso8601}, {path("us"), plan::TimeFormat::epoch_us}};
   source.arrival = plan::TimeField{path("seen"), plan::TimeFormat::epoch_us};
   source.accept = type.accept;
+  source.settle = type.settle;
   source.sentinels = type.sentinels;
   source.content_hash = "0123456789abcdef";
   if (name == kTextSource) make_text(source);
@@ -79,7 +80,8 @@ class Origins {
 // A batch under construction: where its bytes lie is fixed only when it is complete.
 struct Draft {
   std::shared_ptr<const event::Origin> origin;
-  std::size_t input = 0;  // of the merge
+  const naive::Record* control = nullptr;  // not a batch, but a tick or a source type down or up
+  std::size_t input = 0;                   // of the merge
   std::vector<const naive::Record*> records;
 };
 
@@ -119,12 +121,24 @@ class PipelineImpl final : public Pipeline {
     if (run.clock == naive::Clock::merged) {
       merge(drafts, batches, sequencer, alerts);
     } else {
-      for (std::size_t i = 0; i < drafts.size(); ++i) sequencer.apply(*batches[i], alerts);
+      for (std::size_t i = 0; i < drafts.size(); ++i) {
+        if (drafts[i].control != nullptr) {
+          control(drafts[i], sequencer, alerts);
+        } else {
+          sequencer.apply(*batches[i], alerts);
+        }
+      }
     }
+    sequencer.finish(alerts);
     if (sequencer.counters().rejected > 0) outcome_.problem += "events were rejected; ";
-    if (sequencer.counters().events != run.log.size()) outcome_.problem += "events are missing; ";
-    for (const alert::Alert& alert : alerts)
-      outcome_.alerts.push_back({alert.alert_id, alert.rule->key, alert.tenant, alert.time});
+    const auto is_event = [](const naive::Record& record) { return record.entry == naive::Entry::event; };
+    const auto events = static_cast<std::uint64_t>(std::count_if(run.log.begin(), run.log.end(), is_event));
+    if (sequencer.counters().events != events) outcome_.problem += "events are missing; ";
+    for (const alert::Alert& alert : alerts) {
+      const bool at_end = std::count(alert.flags.begin(), alert.flags.end(), "at_end") > 0;
+      outcome_.alerts.push_back(
+          {alert.alert_id, alert.rule->key, alert.tenant, alert.time, alert.revision, alert.withdrawn, alert.incomplete, at_end});
+    }
     return std::move(outcome_);
   }
 
@@ -143,10 +157,16 @@ class PipelineImpl final : public Pipeline {
     std::map<const event::Origin*, std::size_t> first_input;
     std::int64_t room = 0;
     for (const naive::Record& record : run.log) {
+      if (record.entry != naive::Entry::event) {
+        const bool tick = record.entry == naive::Entry::tick;
+        drafts.push_back({tick ? origins.of(record) : nullptr, &record, 0, {}});
+        room = 0;
+        continue;
+      }
       const auto origin = origins.of(record);
       if (drafts.empty() || drafts.back().origin != origin || room == 0) {
         const std::size_t pair = first_input.emplace(origin.get(), 2 * first_input.size()).first->second;
-        drafts.push_back({origin, pair + static_cast<std::size_t>(random.between(0, 1)), {}});
+        drafts.push_back({origin, nullptr, pair + static_cast<std::size_t>(random.between(0, 1)), {}});
         room = random.between(1, static_cast<std::int64_t>(run.batch));
       }
       drafts.back().records.push_back(&record);
@@ -161,6 +181,7 @@ class PipelineImpl final : public Pipeline {
     const auto work = [&](std::size_t worker) {
       TimeUs line_clock = 0;
       for (std::size_t i = worker; i < drafts.size(); i += run.workers) {
+        if (drafts[i].control != nullptr) continue;
         workers_[worker]->process(batch_of(drafts[i], i, run.clock == naive::Clock::live), line_clock, *batches_[i]);
       }
     };
@@ -172,6 +193,19 @@ class PipelineImpl final : public Pipeline {
     for (std::size_t worker = 0; worker < run.workers; ++worker) threads.emplace_back(work, worker);
     for (std::thread& thread : threads) thread.join();
     return batches_;
+  }
+
+  [[nodiscard]] std::uint32_t source_index(const std::string& name) const {
+    std::uint32_t i = 0;
+    while (plan_->sources[i].source.name != name) ++i;
+    return i;
+  }
+
+  void control(const Draft& draft, run::Sequencer& sequencer, std::vector<alert::Alert>& alerts) const {
+    const naive::Record& record = *draft.control;
+    const std::uint32_t source = source_index(record.source);
+    if (record.entry == naive::Entry::tick) return sequencer.tick(*draft.origin, source, record.arrival.value(), alerts);
+    sequencer.set_down(source, record.entry == naive::Entry::down, alerts);
   }
 
   void merge(const std::vector<Draft>& drafts, const std::vector<std::shared_ptr<HitBatch>>& batches, run::Sequencer& sequencer,

@@ -16,11 +16,13 @@ namespace vedette::oracle {
 struct EngineAlert {
   std::string id, rule, tenant;
   naive::Micros time = 0;
+  std::uint32_t revision = 1;
+  bool withdrawn = false, incomplete = false, at_end = false;
 };
 
 struct Outcome {
-  std::vector<EngineAlert> alerts;
-  std::string problem;  // rejected events, failed merge; empty when all went well
+  std::vector<EngineAlert> alerts;  // every revision, in order
+  std::string problem;              // rejected events, failed merge; empty when all went well
 };
 
 class Pipeline {

@@ -35,7 +35,21 @@ constexpr Switch kSwitches[] = {
     {Mutation::inner_counts_triggers, "inner_counts_triggers"},
     {Mutation::values_cased, "values_cased"},
     {Mutation::null_counted, "null_counted"},
+    {Mutation::deadline_inclusive, "deadline_inclusive"},
+    {Mutation::stamps_ignored, "stamps_ignored"},
+    {Mutation::tumbling_edge_closed, "tumbling_edge_closed"},
+    {Mutation::until_tie_late, "until_tie_late"},
+    {Mutation::learn_ignored, "learn_ignored"},
+    {Mutation::first_always_fires, "first_always_fires"},
+    {Mutation::withdrawal_lost, "withdrawal_lost"},
+    {Mutation::change_any_for_all, "change_any_for_all"},
+    {Mutation::rank_rounded_down, "rank_rounded_down"},
+    {Mutation::negation_open_edge, "negation_open_edge"},
+    {Mutation::settle_ignored, "settle_ignored"},
+    {Mutation::hold_ignored, "hold_ignored"},
 };
+
+constexpr std::uint64_t kMostCases = 400;  // of every kind
 
 class Mutated : public testing::TestWithParam<std::size_t> {
  protected:
@@ -59,7 +73,7 @@ TEST(Mutations, EverySwitchIsTried) {
 TEST_P(Mutated, IsNoticed) {
   active_mutation = kSwitches[GetParam()].mutation;
   constexpr std::uint64_t kTurn = 5 * kCasesPerRuleSet;
-  for (std::uint64_t done = 0; done < cases_per_kind(); done += kTurn) {
+  for (std::uint64_t done = 0; done < kMostCases; done += kTurn) {
     for (std::size_t kind = 0; kind < all_kinds().size(); ++kind) {
       const Tally tally = compare({all_kinds()[kind], first_seed_of(kind) + done, kTurn, true, false});
       if (tally.disagreements == 0) continue;
@@ -69,7 +83,7 @@ TEST_P(Mutated, IsNoticed) {
       return;
     }
   }
-  FAIL() << kSwitches[GetParam()].name << " was not noticed by " << cases_per_kind() << " cases of every kind";
+  FAIL() << kSwitches[GetParam()].name << " was not noticed by " << kMostCases << " cases of every kind";
 }
 
 INSTANTIATE_TEST_SUITE_P(Oracle, Mutated, testing::Range(std::size_t{0}, std::size(kSwitches)),

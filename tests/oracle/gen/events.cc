@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "tests/oracle/gen/random.h"
+#include "tests/oracle/naive/times.h"
 
 namespace vedette::oracle {
 namespace {
@@ -42,6 +43,45 @@ const std::vector<Spellings> kCounted = {
     {number("1"), text("1")},
     {number("1.0"), text("1.0")},
     {{ValueKind::object, R"({"b":"X","a":1})"}},
+};
+// Numbers, and what is none; few, so that sums meet their bounds.
+const std::vector<Spellings> kNumbers = {
+    {number("1"), text("1"), number("1.0")},
+    {number("2.50"), text("2.5")},
+    {number("5"), text("5")},
+    {text("0.1"), number("1e-1")},
+    {number("10"), number("1e1")},
+    {number("-3"), text("-3")},
+    {number("4"), text("4.000")},
+};
+const std::vector<Spellings> kJunk = {
+    {text("ten"), text(" 4"), text("1,5"), text("+5"), text("05"), text(".5"), text("5."), text("0x10"), text("NaN")},
+    {{ValueKind::boolean, "true"}, {ValueKind::null, ""}},
+    {number("123456789012345678"), text("1e17"), number("0.0000000000000000001")},  // too many digits, too large, too small
+    {number("1e-18"), text("-0"), number("0.00"), number("12345678901234567e-15")},
+    {{ValueKind::object, R"({"b":"X","a":1})"}},
+};
+const std::vector<Spellings> kGrades = {
+    {number("1"), text("1")}, {text("2"), number("2")}, {number("3.5")}, {text("7")}, {number("-4")}, {text("x")}};
+
+Value place(std::string json) { return {ValueKind::object, std::move(json)}; }
+const std::vector<Spellings> kPlaces = {
+    {place(R"({"lat":48.8566,"lon":2.3522})"), text("48.8566,2.3522"), place(R"({"latitude":48.8566,"longitude":2.3522})")},
+    {place(R"({"lat":48.8049,"lon":2.1204})"), text("48.8049,2.1204")},  // Versailles
+    {place(R"({"city":"Tokyo","lat":35.6762,"lon":139.6503})"), text("35.6762,139.6503")},
+    {place(R"({"lat":40.7128,"lon":-74.006})"), text("40.7128,-74.0060")},
+    {place(R"({"lat":-33.8688,"lon":151.2093})"), text("-33.8688,151.2093")},
+    {place(R"({"lat":51.5072,"lon":-0.1276})")},
+    {text("52.52,13.405")},
+    {place(R"({"lat":64.1466,"lon":-21.9426})")},
+    {text("-17.7134,178.065")},
+    {text("-13.8507,-171.7514")},  // the other side of the date line
+    {place(R"({"lat":90,"lon":0})"), text("90,0")},
+    {text("1.3521,103.8198")},
+};
+const std::vector<Spellings> kNoPlaces = {
+    {place(R"({"lat":48.8566})"), place(R"({"lat":null,"lon":2})"), place(R"({"lat":91,"lon":2})"), text("48.8566,181")},
+    {text("Paris"), text("48.8566"), number("48.8566"), text("1,2,3")},
 };
 
 std::string json_string(const std::string& value) {
@@ -104,6 +144,10 @@ class Generator {
     random_.shuffle(people_);
     people_.resize(static_cast<std::size_t>(random_.between(1, crowded_ ? 1 : 3)));
     favourite_ = crowded_ ? random_.pick(std::vector<int>{0, 70, 90, 95}) : random_.pick(std::vector<int>{0, 0, 0, 40});
+    places_ = kPlaces;
+    random_.shuffle(places_);
+    places_.resize(static_cast<std::size_t>(random_.between(2, 12)));
+    odd_ = random_.pick(std::vector<int>{0, 10, 25});
     missing_ = random_.pick(std::vector<int>{0, 5, crowded_ ? 5 : 25});
     array_ = random_.pick(std::vector<int>{0, 0, 10, 25});
     tenants_ =
@@ -133,8 +177,8 @@ class Generator {
   std::int64_t scale_;
   Case case_;
   bool crowded_ = false;  // one group, few windows: many hits in every storage slice
-  std::vector<Spellings> people_;
-  int missing_ = 0, array_ = 0, without_id_ = 0, roles_ = 0, favourite_ = 0;
+  std::vector<Spellings> people_, places_;
+  int missing_ = 0, array_ = 0, odd_ = 0, without_id_ = 0, roles_ = 0, favourite_ = 0;
   bool text_ = false, shared_ids_ = false;
   std::vector<std::string> tenants_, sources_, kinds_;
   std::map<std::string, int> next_id_;
@@ -144,7 +188,8 @@ class Generator {
 
   void choose_times() {
     const Micros w = set_.window;
-    const double spread = crowded_ ? random_.log_uniform(1, 8) : random_.log_uniform(set_.spread_low, set_.spread_high);
+    const double spread = crowded_ && set_.spread > 1 ? random_.log_uniform(1, std::min(set_.spread, 8.0))
+                                                      : random_.log_uniform(set_.spread / 1.6, set_.spread * 1.6);
     span_ = static_cast<Micros>(spread * static_cast<double>(w * scale_));
     if (text_) span_ = std::min(span_, 12 * kHour);
     const int style = static_cast<int>(random_.between(0, 99));
@@ -203,6 +248,9 @@ class Generator {
     add_field(event, "val", kCounted, true);
     add_field(event, "other", kHosts, true);
     add_field(event, "device", kDevices, false);
+    add_field(event, "num", random_.percent(odd_) ? kJunk : kNumbers, true);
+    add_field(event, "grade", kGrades, true);
+    add_field(event, "place", random_.percent(odd_) ? kNoPlaces : places_, true);
     case_.events.push_back(event);
   }
 
@@ -218,6 +266,8 @@ class Generator {
   void match(naive::Record& record, const std::vector<std::string>& kinds) {
     for (const auto& [rule, matched] : set_.kinds_of) {
       const auto hit = [&](const std::string& kind) { return std::count(kinds.begin(), kinds.end(), kind) > 0; };
+      const std::string& source = naive::rule_named(set_.rules, rule).source;
+      if (!source.empty() && source != record.source) continue;
       if (std::any_of(matched.begin(), matched.end(), hit)) record.rules.insert(rule);
     }
   }
@@ -267,7 +317,7 @@ class Generator {
         array = true;
         for (std::int64_t more = random_.between(0, 2); more > 0; --more)
           values.push_back(random_.percent(15) ? Value{} : one_of(items));
-        if (random_.percent(5)) add_crowd(values);
+        if (random_.percent(5) && name != "num" && name != "place") add_crowd(values);
       }
     }
     event.record.fields[name] = values;

@@ -1,5 +1,5 @@
-// Seeded rule sets: base rules and correlations as the naive evaluator reads them, and the same as rule YAML for the
-// real compiler. A kind is one correlation type, or an outer type over an inner one. Values; one thread.
+// Seeded rule sets: base rules and correlations as the naive evaluator reads them. A kind is one flavour of correlation,
+// or an outer flavour over an inner one. Values; one thread.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,30 @@
 
 namespace vedette::oracle {
 
-struct Kind {
-  naive::Type outer = naive::Type::event_count;
-  std::optional<naive::Type> inner = {};
+enum class Flavour {
+  event_count,
+  value_count,
+  temporal,
+  temporal_ordered,
+  value_sum,
+  value_change,
+  travel,
+  new_value,
+  metrics,
+  windows,   // event_count, value_count or value_sum with bounds that make the windows tumble
+  averages,  // value_avg, value_percentile, value_median
+  temporal_not,
+  ordered_not,
 };
 
-// The four types, then the sixteen pairs, outer before inner.
+struct Kind {
+  Flavour outer = Flavour::event_count;
+  std::optional<Flavour> inner = {};
+};
+
+// The flavours alone, then all pairs, outer before inner.
 const std::vector<Kind>& all_kinds();
-std::string name_of(naive::Type type);
+std::string name_of(Flavour flavour);
 std::string name_of(const Kind& kind);
 
 // A source type of text lines with declared repeats; the others are JSON.
@@ -31,10 +47,12 @@ struct RuleSet {
   naive::Rules rules;                                        // the correlation under test is the last one
   std::map<std::string, std::vector<std::string>> kinds_of;  // base rule -> values of `kind` that it matches
   naive::Micros window = 0;                                  // W of the innermost correlation
-  double spread_low = 1, spread_high = 1;                    // how many windows a case should span
+  double spread = 10;                                        // how many windows a case should span, more or less
 };
 
 RuleSet make_rule_set(const Kind& kind, std::uint64_t seed);
-std::string to_yaml(const RuleSet& set);
+
+// Some correlation of the set makes waiting decisions.
+bool any_waits(const RuleSet& set);
 
 }  // namespace vedette::oracle

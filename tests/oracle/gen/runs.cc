@@ -4,6 +4,7 @@
 #include <set>
 
 #include "tests/oracle/gen/random.h"
+#include "tests/oracle/naive/times.h"
 
 namespace vedette::oracle {
 namespace {
@@ -42,6 +43,7 @@ class RunMaker {
   const RuleSet& set_;
   const Case& case_;
   Random random_;
+  bool waits_ = any_waits(set_);
 
   std::string stream_of(const CaseEvent& event) {
     return event.record.tenant + "/" + event.record.source + "/" + (random_.percent(70) ? "hook" : "poll");
@@ -84,6 +86,26 @@ class RunMaker {
     return first;
   }
 
+  // A stamp at the deadline of some decision about an event at t, or a microsecond beside it.
+  std::optional<Micros> at_a_deadline(Micros t) {
+    std::vector<Micros> deadlines;
+    for (const naive::Correlation& correlation : set_.rules.correlations) {
+      if (!naive::waits(correlation)) continue;
+      const Micros w = correlation.window;
+      if (correlation.settled) {
+        deadlines.push_back(t + naive::accept_of(set_.rules, correlation));
+      } else if (naive::tumbles(correlation)) {
+        deadlines.push_back(t - ((t % w) + w) % w + w + naive::settle_of(set_.rules, correlation));
+      } else {
+        const Micros deadline = naive::negation_deadline(set_.rules, correlation, t);
+        deadlines.insert(deadlines.end(), {deadline, deadline - w, deadline - w / 2});
+      }
+    }
+    if (deadlines.empty()) return std::nullopt;
+    const Micros stamp = random_.pick(deadlines) + random_.pick(std::vector<Micros>{-1, 0, 0, 1, 1});
+    return stamp < t ? std::nullopt : std::optional<Micros>(stamp);
+  }
+
   Micros delay(Micros accept) {
     const std::int64_t way = random_.between(0, 99);
     if (way < 50) return random_.between(0, accept / 2);
@@ -100,10 +122,12 @@ class RunMaker {
   // from the future, has no copies, since its time depends on the copy.
   std::vector<Copy> arriving() {
     const bool punctual = random_.percent(30);
+    const int edges = !waits_ ? 0 : random_.pick(std::vector<int>{0, 30, 60});
     std::vector<Copy> copies;
     for (Copy copy : once()) {
       const Micros accept = set_.rules.sources.at(copy.event->record.source).accept;
       copy.arrival = *copy.event->record.t + (punctual ? random_.between(0, accept / 4) : delay(accept));
+      if (edges > 0 && random_.percent(edges)) copy.arrival = at_a_deadline(*copy.event->record.t).value_or(*copy.arrival);
       copy.timed = !random_.percent(3);
       copies.push_back(copy);
       if (!random_.percent(10) || !copy.timed || *copy.arrival < *copy.event->record.t) continue;
@@ -118,7 +142,52 @@ class RunMaker {
         if (copies[i].stream == copies[i + 1].stream) std::swap(copies[i], copies[i + 1]);
       }
     }
+    if (waits_ && random_.percent(25)) fall_silent(copies);
+    if (waits_ && punctual && random_.percent(40)) start_late(copies);
     return copies;
+  }
+
+  // A stream that delivers nothing any more holds every decision.
+  void fall_silent(std::vector<Copy>& copies) {
+    const std::string stream = random_.pick(copies).stream;
+    const auto from = copies.begin() + random_.between(0, static_cast<std::int64_t>(copies.size()) - 1);
+    copies.erase(std::remove_if(from, copies.end(), [&](const Copy& copy) { return copy.stream == stream; }), copies.end());
+  }
+
+  // The first records of a stream come a little later than their stamps say.
+  void start_late(std::vector<Copy>& copies) {
+    if (copies.empty()) return;
+    const std::string stream = random_.pick(copies).stream;
+    const auto of_stream = [&](const Copy& copy) { return copy.stream == stream; };
+    const auto first = std::find_if(copies.begin(), copies.end(), of_stream);
+    const auto end = first + random_.between(0, std::min<std::int64_t>(8, copies.end() - first));
+    std::stable_partition(first, end, [&](const Copy& copy) { return !of_stream(copy); });
+  }
+
+  // Source types go down and come up again, healthy streams report that time has passed.
+  void add_controls(Run& run) {
+    std::vector<std::string> sources;
+    for (const auto& [name, source] : set_.rules.sources) sources.push_back(name);
+    const auto anywhere = [&] { return static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(run.log.size()))); };
+    for (int times = random_.percent(50) ? 1 : 2; times > 0; --times) {
+      Record down;
+      down.entry = naive::Entry::down;
+      down.source = random_.pick(sources);
+      Record up = down;
+      up.entry = naive::Entry::up;
+      const std::size_t at = anywhere(), until = anywhere();
+      if (until > at) run.log.insert(run.log.begin() + static_cast<std::ptrdiff_t>(until), up);
+      run.log.insert(run.log.begin() + static_cast<std::ptrdiff_t>(at), down);
+    }
+    if (run.clock != Clock::live) return;
+    for (std::int64_t ticks = random_.between(0, 3); ticks > 0 && !run.log.empty(); --ticks) {
+      const std::size_t at = anywhere();
+      if (at == 0 || run.log[at - 1].entry != naive::Entry::event) continue;
+      Record tick = run.log[at - 1];
+      tick.entry = naive::Entry::tick;
+      *tick.arrival += random_.pick(std::vector<Micros>{0, naive::kSecond, kMinute, naive::kHour});
+      run.log.insert(run.log.begin() + static_cast<std::ptrdiff_t>(at), tick);
+    }
   }
 
   Micros middle() {
@@ -138,6 +207,7 @@ class RunMaker {
       if (!copy.timed) record.t.reset();
       run.log.push_back(std::move(record));
     }
+    if (waits_ && clock != Clock::merged && random_.percent(40)) add_controls(run);
     return run;
   }
 };
