@@ -181,10 +181,7 @@ std::string render_human(const Diagnostic& diagnostic, bool colour) {
     for (const char c : safe_text(diagnostic.hint)) c == '\n' ? hint += indent : hint += c;
     out += fmt::format("{} {} help: {}\n", gutter, paint(kBlue, "="), hint);
   }
-  if (diagnostic.fix) {
-    out += fmt::format("{} {} fix: {} (`vedette check --fix` does it)\n", gutter, paint(kBlue, "="),
-                       safe_text(diagnostic.fix->title));
-  }
+  if (diagnostic.fix) out += fmt::format("{} {} fix: `vedette check --fix` does it\n", gutter, paint(kBlue, "="));
   return out;
 }
 

@@ -94,7 +94,7 @@ Correlation::~Correlation() = default;
 
 // Hits with a time before it can be needed by no accepted event.
 TimeUs Correlation::horizon() {
-  if (horizon_epoch_ == shared_.clocks.epoch()) return horizon_;
+  if (shared_.deciding || horizon_epoch_ == shared_.clocks.epoch()) return horizon_;
   horizon_epoch_ = shared_.clocks.epoch();
   const TimeUs logtime = shared_.clocks.logtime(plan_.sources);
   horizon_ = logtime == kNoLogTime ? INT64_MIN : logtime - (mutated(Mutation::prune_time_early) ? plan_.window : plan_.retention);

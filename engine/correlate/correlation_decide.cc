@@ -48,7 +48,7 @@ TimeUs Correlation::pattern_deadline(const Group& group, std::uint32_t index) {
 }
 
 void Correlation::push_deadline(const Deadline& deadline) {
-  if (deadline.at >= decided_until_) deadlines_.push(deadline);
+  if (deadline.at >= std::min(decided_until_, shared_.deciding_at)) deadlines_.push(deadline);
 }
 
 TimeUs Correlation::due(bool at_end) {

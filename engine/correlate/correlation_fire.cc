@@ -55,7 +55,7 @@ Correlation::Bucket Correlation::bucket(Group& group, const Trigger& trigger) {
     return {bucket_of(trigger.t, group.phase, period), {}};
   }
   const std::string_view id = shared_.records.id(trigger.record);
-  if (!refutable_) return {0, std::string(id)};
+  if (plan_.decision == plan::DecisionClass::monotone) return {0, std::string(id)};
   Hasher128 hasher(process_hash_seed());
   hasher.add(id);
   return {static_cast<std::int64_t>(hasher.finish().low), std::string(id)};
@@ -123,7 +123,7 @@ void Correlation::pass_on(const Trigger& trigger, const Bucket& in, const Applyi
 
 bool Correlation::suppressed(const Trigger& trigger, const Bucket& in, Applying& applying) {
   Group& group = groups_[trigger.group];
-  if (plan_.suppress.for_us == 0 && !refutable_ && !tumbling_) {
+  if (plan_.suppress.for_us == 0 && plan_.decision == plan::DecisionClass::monotone) {
     const TimeUs logtime = shared_.clocks.logtime(plan_.sources);
     return !seen_.insert(alert_hash(group, trigger.value, in), std::max(trigger.t, shared_.records[trigger.record].a), logtime);
   }
@@ -164,7 +164,7 @@ void Correlation::fire(const Trigger& trigger, const Bucket& in, Applying& apply
   alert.episode_id = run.continues ? std::move(run.episode) : alert.alert_id;
   FiredBucket* entry = fired_[set].find(in.number);
   entry->level = alert.level;
-  if (plan_.suppress.for_us > 0 || refutable_) alert.revision = entry->revision;
+  if (plan_.suppress.for_us > 0 || plan_.decision != plan::DecisionClass::monotone) alert.revision = entry->revision;
   applying.alerts().push_back(std::move(alert));
 }
 

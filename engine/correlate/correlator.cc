@@ -135,7 +135,8 @@ class Correlator::Impl {
 
   void advance(std::uint32_t clock, std::uint32_t source, TimeUs stamp) {
     shared_.clocks.advance(clock, source, stamp);
-    if (correlations_.empty()) return;
+    shared_.deciding = !waiting_.empty() && decided_epoch_ != shared_.clocks.epoch();
+    if (correlations_.empty() || shared_.deciding) return;
     if (++sweeping_ >= correlations_.size()) sweeping_ = 0;
     correlations_[sweeping_]->sweep(1);
   }
@@ -146,8 +147,10 @@ class Correlator::Impl {
   void decide(bool at_end, std::vector<alert::Alert>& alerts) {
     if (waiting_.empty() || (!at_end && decided_epoch_ == shared_.clocks.epoch())) return;
     decided_epoch_ = shared_.clocks.epoch();
+    shared_.deciding = true;
     for (TimeUs deadline = next_due(at_end); deadline != kNothingDue; deadline = next_due(at_end)) {
       const auto before = static_cast<std::ptrdiff_t>(alerts.size());
+      shared_.deciding_at = deadline;
       for (const std::uint32_t index : waiting_) {
         if (correlations_[index]->due(at_end) != deadline) continue;
         Applying applying(shared_, deadline, at_end, alerts);
@@ -158,6 +161,8 @@ class Correlator::Impl {
       }
       std::stable_sort(alerts.begin() + before, alerts.end(), comes_before);
     }
+    shared_.deciding_at = INT64_MAX;
+    shared_.deciding = false;
   }
 
   [[nodiscard]] const EventRule& rule(std::uint32_t index) const { return *rules_[index]; }

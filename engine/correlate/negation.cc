@@ -38,7 +38,7 @@ bool Negation::search(const Group& group, std::uint32_t index, TimeUs limit, boo
   if (!may_end(hit) || !known(hit, limit)) return false;
   chosen_.assign(1, index);
   if (ordered_) {
-    if (with_negations && cancelled(group, before_.back(), hit.t, hit.t + width_, limit)) return false;
+    if (with_negations && cancelled(group, before_.back(), hit.t + 1, hit.t + width_, limit)) return false;
     return fill(group, limit, with_negations);
   }
   if (!expression(group, hit.t, limit)) return false;
@@ -70,7 +70,8 @@ bool Negation::free_of_negations(const Group& group, TimeUs limit) const {
     const TimeUs to = time_of(p);
     if (cancelled(group, before_[p], p == 0 ? to - width_ : time_of(p - 1), to, limit)) return false;
   }
-  return true;
+  const TimeUs last = group.hits[chosen_.front()].t;
+  return !cancelled(group, before_.back(), last, last + width_, limit);
 }
 
 // Chooses the positives before those in chosen_, latest first. An event that is chosen cancels nothing, so gaps are judged for

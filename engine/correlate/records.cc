@@ -150,7 +150,8 @@ std::uint32_t Records::add_derived(const DerivedEvent& derived) {
   record.inner_group = derived.group;
   record.inner_alert = derived.alert;
   Hasher128 hasher(process_hash_seed());
-  for (const std::uint64_t part : {derived.group.low, derived.group.high, base.identity.low, base.identity.high})
+  for (const std::uint64_t part :
+       {derived.group.low, derived.group.high, derived.alert.low, derived.alert.high, base.identity.low, base.identity.high})
     hasher.add(part);
   record.identity = hasher.finish();
   record.exports_at = static_cast<std::uint32_t>(exports_at);
@@ -200,7 +201,8 @@ int Records::compare(std::uint32_t a, std::uint32_t b) const {
   if (record_a.derived() != record_b.derived()) return record_a.derived() ? 1 : -1;
   if (!record_a.derived()) return 0;
   if (const int c = order(record_a.correlation, record_b.correlation); c != 0) return c;
-  return compare_members(record_a, record_b);
+  if (const int c = compare_members(record_a, record_b); c != 0) return c;
+  return order(record_a.identity.low, record_b.identity.low);  // several values of one event: any order, but one
 }
 
 int Records::compare_members(const Record& a, const Record& b) const {
