@@ -135,9 +135,9 @@ class PipelineImpl final : public Pipeline {
     const auto events = static_cast<std::uint64_t>(std::count_if(run.log.begin(), run.log.end(), is_event));
     if (sequencer.counters().events != events) outcome_.problem += "events are missing; ";
     for (const alert::Alert& alert : alerts) {
-      const bool at_end = std::count(alert.flags.begin(), alert.flags.end(), "at_end") > 0;
-      outcome_.alerts.push_back(
-          {alert.alert_id, alert.rule->key, alert.tenant, alert.time, alert.revision, alert.withdrawn, alert.incomplete, at_end});
+      const auto flagged = [&](const char* flag) { return std::count(alert.flags.begin(), alert.flags.end(), flag) > 0; };
+      outcome_.alerts.push_back({alert.alert_id, alert.rule->key, alert.tenant, alert.time, alert.revision, alert.withdrawn,
+                                 alert.incomplete, flagged("at_end"), flagged("late_resolution"), alert.fired_at});
     }
     return std::move(outcome_);
   }

@@ -17,7 +17,8 @@ struct EngineAlert {
   std::string id, rule, tenant;
   naive::Micros time = 0;
   std::uint32_t revision = 1;
-  bool withdrawn = false, incomplete = false, at_end = false;
+  bool withdrawn = false, incomplete = false, at_end = false, late_resolution = false;
+  naive::Micros fired_at = 0;
 };
 
 struct Outcome {

@@ -64,7 +64,7 @@ std::vector<naive::Value> values_of(const std::string& json) {
 }
 
 Record record_of(const RuleSet& set, const Given& given, bool recorded) {
-  Record record{given.tenant, "oracle_a", given.tenant + "/hook", given.id, "", micros(given.at), {}, 1, {}, {}};
+  Record record{given.tenant, given.source, given.tenant + "/" + given.source, given.id, "", micros(given.at), {}, 1, {}, {}};
   record.entry = given.entry;
   record.bytes =
       fmt::format(R"({{"oracle":1,"id":"{}","us":{},"kind":"{}","user":{})", given.id, *record.t, given.kind, given.user);
@@ -162,16 +162,25 @@ void vector_of(const RuleSet& set, const std::string& events, Letter letter, con
   Checker(set).in_every_order(parse(events, letter), expected);
 }
 
-void log_of(const RuleSet& set, const std::string& events, Letter letter, const std::set<std::string>& expected) {
+Outcome log_of(const RuleSet& set, const std::string& events, Letter letter, const std::set<std::string>& expected) {
   SCOPED_TRACE(name_of(set.rules.correlations.back().type) + ": " + events);
   std::vector<Given> log = parse(events, letter);
   for (Given& given : log) {
     if (!given.arrival) given.arrival = given.at;
+    if (given.kind == "down" || given.id == "down") given.entry = naive::Entry::down;
+    if (given.kind == "up" || given.id == "up") given.entry = naive::Entry::up;
   }
+  Run run;
   for (const std::size_t batch : {1U, 3U}) {
-    Checker(set).one(log, naive::Clock::live, batch, expected);
-    Checker(set).one(log, naive::Clock::as_arrived, batch, expected);
+    for (const naive::Clock clock : {naive::Clock::as_arrived, naive::Clock::live}) {
+      run = {};
+      run.clock = clock;
+      run.batch = batch;
+      for (const Given& given : log) run.log.push_back(record_of(set, given, clock == naive::Clock::as_arrived));
+      Checker(set).check(run, expected);
+    }
   }
+  return Checker(set).check(run, expected);
 }
 
 }  // namespace vedette::oracle

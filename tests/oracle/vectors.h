@@ -31,6 +31,7 @@ struct Given {
   std::optional<double> arrival = {};
   std::string other = {};  // JSON of `other`
   naive::Entry entry = naive::Entry::event;
+  std::string source = "oracle_a";
 };
 
 // JSON scalars, flat objects and arrays of scalars, as the vectors use them.
@@ -61,7 +62,8 @@ class Checker {
 
 // A vector of events without stamps in every order.
 void vector_of(const RuleSet& set, const std::string& events, Letter letter, const std::set<std::string>& expected);
-// A live log: in the given order, each event with its stamp (its time when it has none).
-void log_of(const RuleSet& set, const std::string& events, Letter letter, const std::set<std::string>& expected);
+// A live log: in the given order, each event with its stamp (its time when it has none); "up@" and "down@" are controls.
+// The engine's alerts.
+Outcome log_of(const RuleSet& set, const std::string& events, Letter letter, const std::set<std::string>& expected);
 
 }  // namespace vedette::oracle

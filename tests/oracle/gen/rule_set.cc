@@ -24,6 +24,9 @@ const std::vector<Flavour> kFlavours = {Flavour::event_count, Flavour::value_cou
                                         Flavour::ordered_not};
 const Strings kGroupFields = {"user", "ip", "host"};
 
+// Some are so long that other types' buckets would have a phase.
+const std::vector<Micros> kHorizons = {5 * kHour, 6 * kHour, 24 * kHour, 30 * 24 * kHour};
+
 std::string uuid(Random& random) {
   const std::string hex = "0123456789abcdef";
   std::string text = "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx";
@@ -132,6 +135,7 @@ class Builder {
     Correlation correlation;
     correlation.type = type_of(flavour, text_, !text_, random_);
     correlation.window = window;
+    if (correlation.type == Type::new_value && random_.percent(20)) correlation.window = random_.pick(kHorizons);
     Strings inputs = inner;
     if (is_inner && random_.percent(10)) inputs.push_back(add_deepest());  // a third level
     add_inputs(correlation, flavour, inputs);
