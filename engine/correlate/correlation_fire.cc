@@ -36,6 +36,10 @@ std::string_view Correlation::tenant(const Group& group) const {
 
 void Correlation::set_phase(Group& group) {
   if (group.phase >= 0) return;
+  if (plan_.by_values) {  // new_value has none
+    group.phase = 0;
+    return;
+  }
   keys_.clear();
   for (const std::uint32_t member : plan_.suppress.by) keys_.push_back(group.key(member));
   group.phase = bucket_phase(plan_.suppress.for_us, tenant(group), plan_.meta.key, keys_);
