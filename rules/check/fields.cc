@@ -71,10 +71,10 @@ bool KnownFields::serves(const Source& source, const plan::LogSource& wanted) co
 
 KnownFields::Answer KnownFields::ask(const Source& source, const std::string& name) {
   if (source.leaves.contains(name) || source.inner.contains(name)) return Answer::known;
-  // Below a known leaf anything may follow: objects that the source does not list, JSON inside strings.
+  // Below a listed field anything may follow: objects whose keys vary, JSON inside strings.
   for (std::size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1)) {
     const std::string_view prefix = std::string_view(name).substr(0, dot);
-    if (source.leaves.contains(prefix) && !source.inner.contains(prefix)) return Answer::known;
+    if (source.leaves.contains(prefix)) return Answer::known;
   }
   return nearest(name, source.names).empty() ? Answer::unknown : Answer::near;
 }

@@ -77,12 +77,8 @@ void pointless_wildcard(const ItemView& item, Sink& sink) {
   const std::string_view name = item.chain.contains ? "contains" : item.chain.startswith ? "startswith" : "endswith";
   for (const Node* value : item.values) {
     const std::string_view good = without_stars(value->text, front, back);
-    if (good.size() == value->text.size()) continue;
-    if (good.empty()) {
-      sink.at(value->where, fmt::format("`{}` of `*` is true for every value", name),
-              "say `exists: true` when presence is meant");
-      continue;
-    }
+    // `*` alone is the usual way to ask for a value of any kind.
+    if (good.empty() || good.size() == value->text.size()) continue;
     sink.at(value->where, fmt::format("`{}` already stands for the `*`", name), fmt::format("write `{}`", good),
             fix_of("remove the wildcard", yaml::replace_scalar(item.document.file, *value, good)));
   }
@@ -137,21 +133,22 @@ void address_prefix(const ItemView& item, Sink& sink) {
 }
 
 void wildcard_shape(const ItemView& item, Sink& sink) {
-  const bool bare = std::all_of(item.chain.uses.begin(), item.chain.uses.end(), [](const ModifierUse& use) {
-    return use.modifier == Modifier::all || use.modifier == Modifier::cased || use.modifier == Modifier::neq;
-  });
-  if (!bare || item.field.empty() || item.values.empty()) return;
+  if (!item.plain() || item.field.empty() || item.values.empty()) return;
   const auto first = shape_of(item.values.front()->text);
   if (!first) return;
+  const std::size_t behind = item.chain.field.size();
+  std::string key = item.key.text;
+  key.insert(behind, fmt::format("|{}", first->modifier));
   std::vector<std::optional<Edit>> edits = {
-      yaml::replace_part(item.document.file, item.key, item.chain.field.size(), 0, fmt::format("|{}", first->modifier))};
+      item.may_become(key) ? yaml::replace_part(item.document.file, item.key, behind, 0, fmt::format("|{}", first->modifier))
+                           : std::nullopt};
   for (const Node* value : item.values) {
     const auto shape = shape_of(value->text);
     if (!shape || shape->modifier != first->modifier) return;
     edits.push_back(yaml::replace_scalar(item.document.file, *value, shape->text));
   }
   sink.at(item.key.where, fmt::format("the wildcards of `{}` only say `{}`", item.key.text, first->modifier),
-          fmt::format("write `{}|{}: {}`", item.chain.field, first->modifier, first->text),
+          fmt::format("write `{}`, and the values without them", key),
           fix_of(fmt::format("use `{}`", first->modifier), std::move(edits)));
 }
 

@@ -50,6 +50,8 @@ struct ItemView {
   const std::string& field;                    // chain.field, behind that of the block it stands in
   std::vector<const yaml::Node*> values = {};  // scalars, of a list or alone
   [[nodiscard]] const ModifierUse* use(Modifier modifier) const;
+  // True when the map has no such key yet, so that the item's may be changed to it.
+  [[nodiscard]] bool may_become(std::string_view key_text) const { return map.find(key_text) == nullptr; }
   // The item compares whole strings: no modifier but all, cased and neq.
   [[nodiscard]] bool plain() const;
 };

@@ -20,21 +20,11 @@ using yaml::Node;
 
 constexpr std::size_t kLongestTitle = 256;
 
-constexpr std::array<std::string_view, 15> kTactics = {"reconnaissance",
-                                                       "resource-development",
-                                                       "initial-access",
-                                                       "execution",
-                                                       "persistence",
-                                                       "privilege-escalation",
-                                                       "defense-evasion",
-                                                       "stealth",
-                                                       "credential-access",
-                                                       "discovery",
-                                                       "lateral-movement",
-                                                       "collection",
-                                                       "command-and-control",
-                                                       "exfiltration",
-                                                       "impact"};
+constexpr std::array<std::string_view, 16> kTactics = {
+    "reconnaissance", "resource-development", "initial-access",  "execution",
+    "persistence",    "privilege-escalation", "defense-evasion", "defense-impairment",
+    "stealth",        "credential-access",    "discovery",       "lateral-movement",
+    "collection",     "command-and-control",  "exfiltration",    "impact"};
 constexpr std::array<std::string_view, 8> kNamespaces = {"attack", "car", "cve", "d3fend", "detection", "stp", "tlp", "sigma"};
 
 bool present(const DocumentView& document, std::string_view key) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "rules/check/items.h"
+#include "rules/sigma/sigma_string.h"
 #include "rules/yaml/edit.h"
 
 namespace vedette::rules {
@@ -99,10 +100,14 @@ void literal_regex(const ItemView& item, Sink& sink) {
     const auto literal = literal_of_regex(value->text);
     if (!literal || (value != item.values.front() && modifier != modifier_of(*literal))) return;
     modifier = modifier_of(*literal);
+    if (modifier.empty() && is_canonical_number(literal->text)) return;
     if (literal->text != value->text) edits.push_back(yaml::replace_scalar(item.document.file, *value, literal->text));
   }
   const std::string good = modifier + (item.chain.regex_flags.empty() ? "|cased" : "");
-  edits.push_back(yaml::replace_part(item.document.file, item.key, use->begin, use->end - use->begin, good));
+  std::string key = item.key.text;
+  key.replace(use->begin, use->end - use->begin, good);
+  edits.push_back(item.may_become(key) ? yaml::replace_part(item.document.file, item.key, use->begin, use->end - use->begin, good)
+                                       : std::nullopt);
   sink.inside(
       item.key, use->begin + 1, use->end - use->begin - 1, "the regular expression is plain text",
       good.empty() ? "compare the text itself, without `re`" : fmt::format("`{}` says the same and is faster", good.substr(1)),
@@ -131,14 +136,17 @@ void regex_dot_star(const ItemView& item, Sink& sink) {
 void regex_inline_flag(const ItemView& item, Sink& sink) {
   if (!item.chain.re || !item.chain.regex_flags.empty() || item.values.empty()) return;
   const ModifierUse* re = item.use(Modifier::re);
+  const std::size_t behind = re->offset + re->name.size();
+  std::string key = item.key.text;
+  key.insert(behind, "|i");
   std::vector<std::optional<Edit>> edits = {
-      yaml::replace_part(item.document.file, item.key, re->offset + re->name.size(), 0, "|i")};
+      item.may_become(key) ? yaml::replace_part(item.document.file, item.key, behind, 0, "|i") : std::nullopt};
   for (const Node* value : item.values) {
     if (!value->text.starts_with(kInsensitive) || value->text.size() == kInsensitive.size()) return;
     edits.push_back(yaml::replace_scalar(item.document.file, *value, std::string_view(value->text).substr(kInsensitive.size())));
   }
   sink.inside(*item.values.front(), 0, kInsensitive.size(), "`(?i)` is not portable: Sigma has a modifier for it",
-              fmt::format("write `{}|i` and leave `(?i)` out", item.key.text), fix_of("use `|i`", std::move(edits)));
+              fmt::format("write `{}` and leave `(?i)` out", key), fix_of("use `|i`", std::move(edits)));
 }
 
 }  // namespace vedette::rules
