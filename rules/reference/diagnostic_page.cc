@@ -42,6 +42,10 @@ std::string shortened(std::string_view text) {
   return out;
 }
 
+bool begins_block(std::string_view text) {
+  return text.starts_with("error[") || text.starts_with("warning[") || text.starts_with("note[");
+}
+
 // Of the rendered diagnostics, those of the code.
 std::string of_code(std::string_view rendered, std::string_view code) {
   const std::string mark = fmt::format("[{}]", code);
@@ -52,8 +56,7 @@ std::string of_code(std::string_view rendered, std::string_view code) {
     do {
       end = std::min(rendered.find("\n\n", end), rendered.size());
       end = std::min(end + 2, rendered.size());
-    } while (end < rendered.size() && !rendered.substr(end).starts_with("error[") &&
-             !rendered.substr(end).starts_with("warning["));
+    } while (end < rendered.size() && !begins_block(rendered.substr(end)));
     const std::string_view block = rendered.substr(at, end - at);
     if (block.substr(0, block.find('\n')).find(mark) != std::string_view::npos) out += block;
     at = end;
@@ -74,7 +77,7 @@ std::string diagnostic_page(const DiagnosticCode& code, const DiagnosticExample&
 
 std::string diagnostic_index() {
   std::string out =
-      "# Diagnostics\n\nEvery error and warning has a code that never changes its meaning. `vedette explain V1004` shows a page "
+      "# Diagnostics\n\nEvery error, warning and note has a code that never changes its meaning. `vedette explain V1004` shows a page "
       "in "
       "the terminal.\n\n| code | name | severity | meaning |\n|---|---|---|---|\n";
   for (const DiagnosticCode& code : kDiagnosticCodes) {

@@ -169,13 +169,28 @@ std::vector<Delivery> in_order(const TestCase& test) {
   return out;
 }
 
+namespace {
+
+// How late an event of a source may come without changing what fires: decisions that wait allow less than `accept`.
+DurationUs allowed_delay(const plan::Plan& plan, std::uint32_t source) {
+  DurationUs out = std::max<DurationUs>(plan.sources[source].source.accept, 0);
+  for (const plan::CorrelationPlan& correlation : plan.correlations) {
+    const bool listens = std::find(correlation.sources.begin(), correlation.sources.end(), source) != correlation.sources.end();
+    if (listens && correlation.decision == plan::DecisionClass::waiting)
+      out = std::min({out, plan.sources[source].source.settle, correlation.settle});
+  }
+  return out;
+}
+
+}  // namespace
+
 std::vector<Delivery> shuffled(const TestCase& test, const plan::Plan& plan, std::uint64_t seed, bool twice) {
   std::mt19937_64 random(seed);
   std::vector<Delivery> out;
   for (std::size_t i = 0; i < test.events.size(); ++i) {
     const TestEvent& event = test.events[i];
-    const DurationUs accept = std::max<DurationUs>(plan.sources[event.source].source.accept, 0);
-    const auto longest = static_cast<std::uint64_t>(event.own_time ? accept / 2 : accept);
+    const DurationUs allowed = allowed_delay(plan, event.source);
+    const auto longest = static_cast<std::uint64_t>(event.own_time ? allowed / 2 : allowed);
     const int copies = twice && !event.id.empty() ? 2 : 1;
     for (int copy = 0; copy < copies; ++copy) out.push_back({i, event.t + static_cast<TimeUs>(random() % (longest + 1))});
   }
