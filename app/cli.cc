@@ -148,7 +148,9 @@ void add_test(CLI::App& root, Action& action) {
 void add_explain(CLI::App& root, Action& action) {
   auto options = std::make_shared<ExplainOptions>();
   CLI::App* command = root.add_subcommand("explain", "Why a rule matched an event or not, term by term");
-  command->add_option("rule", options->rule, "A rule file, or with --rules an id, name or title")->required()->type_name("RULE");
+  command->add_option("rule", options->rule, "A rule file, with --rules an id, name or title; or a diagnostic code")
+      ->required()
+      ->type_name("RULE");
   command->add_option("events", options->events, "Events: files or - (default: only the rule's plan)")->type_name("EVENT");
   add_rules(*command, options->rules);
   command->add_option("--source", options->source, "Source type of all events")->type_name("NAME");
@@ -158,9 +160,35 @@ void add_explain(CLI::App& root, Action& action) {
   command->callback([options, &action] { action = [options] { return run_explain(*options); }; });
 }
 
+void add_fields(CLI::App& rules, Action& action) {
+  auto options = std::make_shared<FieldsOptions>();
+  CLI::App* fields =
+      rules.add_subcommand("fields", "What a source type knows: fields, normalised names, the rules that read them");
+  fields->add_option("source", options->source, "Source type: okta, aws_cloudtrail, sshd, ...")->required()->type_name("SOURCE");
+  fields->add_option("events", options->events, "Its events: what is in them, and what is not known")->type_name("EVENTS");
+  fields->add_flag("--types", options->types, "The event types (okta) and whether event hooks deliver them");
+  add_rules(*fields, options->rules);
+  fields->add_option("--year", options->year, "Year of the first syslog line")->type_name("YYYY")->check(CLI::Range(1970, 9999));
+  fields->add_option("--timezone", options->timezone, "Zone of syslog times")->type_name("ZONE");
+  add_format(*fields, options->format, "Default: human");
+  example(*fields, "vedette rules fields okta okta.ndjson");
+  fields->callback([options, &action] { action = [options] { return run_fields(*options); }; });
+}
+
+void add_coverage(CLI::App& rules, Action& action) {
+  static const std::map<std::string, CoverageFormat> kChoices = {
+      {"human", CoverageFormat::human}, {"json", CoverageFormat::json}, {"navigator", CoverageFormat::navigator}};
+  auto options = std::make_shared<CoverageOptions>();
+  CLI::App* coverage = rules.add_subcommand("coverage", "Which ATT&CK tactics and techniques the rules are tagged with");
+  add_rules(*coverage, options->rules);
+  add_choice(*coverage, "--format", options->format, kChoices, "navigator: a layer for the ATT&CK Navigator; default: human");
+  example(*coverage, "vedette rules coverage --format navigator > layer.json");
+  coverage->callback([options, &action] { action = [options] { return run_coverage(*options); }; });
+}
+
 void add_rules_command(CLI::App& root, Action& action) {
   auto options = std::make_shared<RulesOptions>();
-  CLI::App* command = root.add_subcommand("rules", "The catalogue: list, or show one rule with its compiled plan");
+  CLI::App* command = root.add_subcommand("rules", "The catalogue, one rule, known fields, ATT&CK coverage, the reference");
   command->require_subcommand(1);
   CLI::App* list = command->add_subcommand("list", "A table of all rules");
   CLI::App* show = command->add_subcommand("show", "One rule: metadata, compiled form");
@@ -172,6 +200,11 @@ void add_rules_command(CLI::App& root, Action& action) {
   example(*list, "vedette rules list --rules rules/packs");
   example(*show, "vedette rules show okta_login_failure --rules rules/packs");
   example(*command, "vedette rules list --rules rules/packs");
+  add_fields(*command, action);
+  add_coverage(*command, action);
+  CLI::App* reference = command->add_subcommand("reference", "The rule reference, as Markdown");
+  example(*reference, "vedette rules reference > reference.md");
+  reference->callback([&action] { action = [] { return run_reference(); }; });
   list->callback([options, &action] { action = [options] { return run_rules(*options); }; });
   show->callback([options, shown, &action] {
     action = [options, shown] {
@@ -206,9 +239,9 @@ void add_small_commands(CLI::App& root, Action& action) {
   version->callback([json, &action] { action = [json] { return run_version(*json); }; });
 
   auto kind = std::make_shared<std::string>();
-  CLI::App* schema = root.add_subcommand("schema", "JSON Schemas (not there yet)");
-  schema->add_option("kind", *kind, "rule, test, config or source")->type_name("KIND");
-  example(*schema, "vedette schema rule");
+  CLI::App* schema = root.add_subcommand("schema", "JSON Schemas of what you write, for editors");
+  schema->add_option("kind", *kind, "rule, test, source or config")->required()->type_name("KIND");
+  example(*schema, "vedette schema rule > rule.schema.json");
   schema->callback([kind, &action] { action = [kind] { return run_schema(*kind); }; });
 }
 

@@ -1,15 +1,17 @@
-// `vedette explain RULE EVENT...`: term by term, why single events match a rule or not.
+// `vedette explain RULE EVENT...`: term by term, why single events match a rule or not; `vedette explain V1004`: the page of a
+// diagnostic code.
 #include <fmt/format.h>
 
 #include <filesystem>
 
 #include "app/commands.h"
+#include "app/event_reader.h"
 #include "app/exit_code.h"
 #include "app/explain_tree.h"
 #include "app/inputs.h"
 #include "app/load_rules.h"
 #include "app/terminal.h"
-#include "engine/run/worker.h"
+#include "rules/reference/diagnostic_page.h"
 #include "rules/source/load.h"
 
 namespace vedette::app {
@@ -70,12 +72,12 @@ class Explainer {
     if (!source) return usage(source.error());
     ZonePtr zone;
     if (!rules::load_zone(options_.timezone, zone)) return usage({"unknown time zone '" + options_.timezone + "'"});
-    for (std::size_t i = 0; i < files->size(); ++i) {
-      const Status read = read_file((*files)[i], i, *source, zone);
-      if (!read) {
-        print_error(read.error().to_string());
-        return kExitRuntime;
-      }
+    const EventReading reading{loaded_.plan, loaded_.program, *source, zone, options_.year, "explain"};
+    const Status read =
+        read_events(reading, *files, [this](const event::EventView& event, match::Matcher& matcher) { explain(event, matcher); });
+    if (!read) {
+      print_error(read.error().to_string());
+      return kExitRuntime;
     }
     if (events_ == 0) print_warning("no event was found in the input");
     return kExitOk;
@@ -101,34 +103,6 @@ class Explainer {
     }
     print_note("give an event (a file, or - for standard input) to see why it matches or not");
     return kExitOk;
-  }
-
-  Status read_file(const InputFile& file, std::size_t index, std::uint32_t source, const ZonePtr& zone) {
-    auto origin = std::make_shared<event::Origin>();
-    origin->source_name = "explain";
-    origin->partition = file.path;
-    origin->source = source;
-    origin->zone = zone;
-    origin->year_hint = options_.year != 0 ? options_.year : file.modified_year;
-    const bool text = source != plan::kNone && loaded_.plan->sources[source].source.text;
-    auto input = InputReader::open(file, index, origin, text ? event::Framing::lines : event::Framing::automatic);
-    if (!input) return input.error();
-    run::Worker worker(loaded_.plan, loaded_.program);
-    worker.observe([this](const event::EventView& event, match::Matcher& matcher) { explain(event, matcher); });
-    worker.on_reject([&](const event::Origin&, const event::Reject& reject) { refused(file.path, reject.line, reject.message); });
-    TimeUs line_clock = 0;
-    correlate::HitBatch hits;
-    while (!(*input)->finished()) {
-      auto job = (*input)->next();
-      if (!job) return job.error();
-      for (const RejectRecord& reject : job->framing_rejects) refused(file.path, reject.line, reject.message);
-      if (!job->batch.records.empty()) worker.process(job->batch, line_clock, hits);
-    }
-    return {};
-  }
-
-  static void refused(const std::string& path, std::uint64_t line, const std::string& message) {
-    print_warning(fmt::format("{}:{}: refused: {}", path, line, message));
   }
 
   void explain(const event::EventView& event, match::Matcher& matcher) {
@@ -160,6 +134,10 @@ class Explainer {
 }  // namespace
 
 int run_explain(const ExplainOptions& options) {
+  if (const std::string_view page = rules::reference::find_page(options.rule); !page.empty() && options.events.empty()) {
+    (void)write_all(stdout, page);
+    return kExitOk;
+  }
   RuleOptions rules = options.rules;
   const bool file = is_file(options.rule);
   if (file && rules.rules.empty()) rules.rules = {options.rule};

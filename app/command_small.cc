@@ -1,11 +1,17 @@
-// `vedette version` and `vedette schema`.
+// `vedette version`, `vedette schema` and `vedette rules reference`.
 #include <fmt/format.h>
 
+#include <array>
+#include <utility>
+
 #include "app/commands.h"
+#include "app/config_schema.h"
 #include "app/exit_code.h"
 #include "app/terminal.h"
 #include "app/version.h"
 #include "engine/base/json_writer.h"
+#include "rules/reference/markdown.h"
+#include "rules/reference/schema.h"
 
 namespace vedette::app {
 
@@ -39,9 +45,23 @@ int run_version(bool as_json) {
   return kExitOk;
 }
 
-int run_schema(const std::string&) {
-  print_error("JSON Schemas are not there yet; `vedette check` and `vedette init` show the formats");
+int run_schema(const std::string& kind) {
+  const std::array<std::pair<std::string_view, std::string (*)()>, 4> kinds = {{{"rule", rules::reference::rule_schema},
+                                                                                {"test", rules::reference::test_schema},
+                                                                                {"source", rules::reference::source_schema},
+                                                                                {"config", config_schema}}};
+  for (const auto& [name, make] : kinds) {
+    if (name != kind) continue;
+    (void)write_all(stdout, make());
+    return kExitOk;
+  }
+  print_error("no schema of that name: rule, test, source or config");
   return kExitUsage;
+}
+
+int run_reference() {
+  (void)write_all(stdout, rules::reference::reference_markdown(config_reference()));
+  return kExitOk;
 }
 
 }  // namespace vedette::app

@@ -75,6 +75,23 @@ struct RulesOptions {
   Format format = Format::human;
 };
 
+struct FieldsOptions {
+  RuleOptions rules;
+  std::string source;
+  std::vector<std::string> events;
+  bool types = false;  // list the event types, not the fields
+  std::string timezone;
+  int year = 0;
+  Format format = Format::human;
+};
+
+enum class CoverageFormat : std::uint8_t { human, json, navigator };
+
+struct CoverageOptions {
+  RuleOptions rules;
+  CoverageFormat format = CoverageFormat::human;
+};
+
 struct InitOptions {
   std::string directory = ".";
 };
@@ -89,6 +106,9 @@ struct RunOptions {
 [[nodiscard]] int run_test(const TestOptions& options);
 [[nodiscard]] int run_explain(const ExplainOptions& options);
 [[nodiscard]] int run_rules(const RulesOptions& options);
+[[nodiscard]] int run_fields(const FieldsOptions& options);
+[[nodiscard]] int run_coverage(const CoverageOptions& options);
+[[nodiscard]] int run_reference();
 [[nodiscard]] int run_init(const InitOptions& options);
 [[nodiscard]] int run_service(const RunOptions& options);
 [[nodiscard]] int run_version(bool json);

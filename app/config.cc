@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "app/config_keys.h"
 #include "app/config_reader.h"
 #include "connectors/net/http_server.h"
 
@@ -17,6 +18,15 @@ namespace vedette::app {
 namespace {
 
 namespace fs = std::filesystem;
+
+// `store` gets a message of its own; learning beyond `off` is refused as not there yet.
+constexpr auto kRootKeys = [] {
+  constexpr auto kNames = names_of(kConfigKeys);
+  std::array<std::string_view, kNames.size() + 1> out{"store"};
+  std::copy(kNames.begin(), kNames.end(), out.begin() + 1);
+  return out;
+}();
+constexpr std::array<std::string_view, 3> kLearnWords = {"off", "suggest", "trust"};
 
 class Parser {
  public:
@@ -27,7 +37,7 @@ class Parser {
 
   Config parse(const yaml::Node& root) {
     if (!reader_.is_map(root, "the configuration")) return config_;
-    reader_.keys(root, {"store", "rules", "identities", "enrich", "sources", "sinks", "admin", "log"}, {"routes"});
+    reader_.keys(root, kRootKeys, {"routes"});
     for (const auto& [key, value] : root.entries) section(key, value);
     if (root.find("rules") == nullptr)
       reader_.report("V9002", root, "the configuration needs `rules`", "rules: {paths: [rules]}");
@@ -71,26 +81,26 @@ class Parser {
   }
 
   void rules(const yaml::Node& map) {
-    reader_.keys(map, {"paths", "lists"}, {"reload"});
+    reader_.keys(map, names_of(kRulesKeys), {"reload"});
     config_.rule_paths = paths(reader_.required_list(map, "paths", "`rules`"));
     config_.lists = paths(reader_.texts(map, "lists"));
   }
 
   void identities(const yaml::Node& map) {
-    reader_.keys(map, {"aliases", "domains", "learn"});
+    reader_.keys(map, names_of(kIdentitiesKeys));
     config_.identity_files = paths(reader_.texts(map, "aliases"));
     config_.domains = reader_.texts(map, "domains");
-    const auto learn = reader_.word(map, "learn", {"off", "suggest", "trust"});
+    const auto learn = reader_.word(map, "learn", kLearnWords);
     if (learn && *learn != 0) reader_.report("V9005", *map.find("learn"), "learned identities do not exist yet", "learn: off");
   }
 
   void enrich(const yaml::Node& map) {
-    reader_.keys(map, {"databases"});
+    reader_.keys(map, names_of(kEnrichKeys));
     config_.databases = paths(reader_.required_list(map, "databases", "`enrich`"));
   }
 
   void admin(const yaml::Node& map) {
-    reader_.keys(map, {"listen", "token"});
+    reader_.keys(map, names_of(kAdminKeys));
     AdminConfig admin;
     admin.listen = reader_.address(map, "listen", "`admin`");
     if (const yaml::Node* token = map.find("token")) admin.token = reader_.secret(*token);
@@ -102,12 +112,12 @@ class Parser {
   }
 
   void log(const yaml::Node& map) {
-    reader_.keys(map, {"format", "level"});
-    if (const auto format = reader_.word(map, "format", {"json", "human"})) {
+    reader_.keys(map, names_of(kLogKeys));
+    if (const auto format = reader_.word(map, "format", names_of(kLogFormats))) {
       config_.log_format_given = true;
       config_.log_json = *format == 0;
     }
-    const auto level = reader_.word(map, "level", {"debug", "info", "warning", "error"});
+    const auto level = reader_.word(map, "level", names_of(kLogLevels));
     if (level) config_.log_level = static_cast<connectors::LogLevel>(*level);
   }
 
@@ -122,7 +132,7 @@ class Parser {
                      "okta_hook, http, kafka or file");
       return;
     }
-    const auto kind = reader_.word(map, "type", {"okta_hook", "http", "kafka", "file"});
+    const auto kind = reader_.word(map, "type", names_of(kSourceKinds));
     if (!kind) return;
     SourceConfig source;
     source.name = name;
@@ -146,7 +156,7 @@ class Parser {
   }
 
   void okta_hook(const yaml::Node& map, SourceConfig& source) {
-    reader_.keys(map, {"name", "type", "tenant", "listen", "path", "auth"}, {"tls"});
+    reader_.keys(map, names_of(kOktaHookKeys), {"tls"});
     source.source = "okta";
     endpoint(map, source, "/okta", "secrets");
     if (source.secrets.empty() && map.find("auth") == nullptr) {
@@ -155,7 +165,7 @@ class Parser {
   }
 
   void http(const yaml::Node& map, SourceConfig& source) {
-    reader_.keys(map, {"name", "type", "tenant", "listen", "path", "auth", "source", "unwrap", "timezone", "year"}, {"tls"});
+    reader_.keys(map, names_of(kHttpKeys), {"tls"});
     endpoint(map, source, "/ingest", "bearer");
     recognised(map, source);
     if (source.secrets.empty() && map.find("auth") == nullptr && !source.listen.empty() &&
@@ -171,7 +181,7 @@ class Parser {
     if (!source.path.starts_with('/')) reader_.report("V9004", *map.find("path"), "`path` starts with /");
     const yaml::Node* auth = map.find("auth");
     if (auth == nullptr || !reader_.is_map(*auth, "`auth`")) return;
-    reader_.keys(*auth, {secrets_key});
+    reader_.keys(*auth, std::array{secrets_key});
     const yaml::Node* list = auth->find(secrets_key);
     if (list == nullptr || !list->is_sequence() || list->items.empty()) {
       reader_.report("V9002", *auth, fmt::format("`auth` needs `{}`, a list with at least one secret", secrets_key));
@@ -208,24 +218,21 @@ class Parser {
   }
 
   void kafka_source(const yaml::Node& map, SourceConfig& source) {
-    reader_.keys(
-        map,
-        {"name", "type", "tenant", "brokers", "topics", "group", "start", "source", "unwrap", "timezone", "year", "properties"},
-        {"tls", "sasl"});
+    reader_.keys(map, names_of(kKafkaSourceKeys), {"tls", "sasl"});
     source.brokers = reader_.required_list(map, "brokers", "a kafka source");
     source.topics = reader_.required_list(map, "topics", "a kafka source");
     source.group = reader_.text(map, "group").value_or("vedette");
-    source.from_latest = reader_.word(map, "start", {"earliest", "latest"}).value_or(0) == 1;
+    source.from_latest = reader_.word(map, "start", names_of(kStartWords)).value_or(0) == 1;
     source.properties = properties(map);
     recognised(map, source);
   }
 
   void file(const yaml::Node& map, SourceConfig& source) {
-    reader_.keys(map, {"name", "type", "tenant", "path", "follow", "start", "source", "unwrap", "timezone", "year"});
+    reader_.keys(map, names_of(kFileSourceKeys));
     const std::string path = reader_.required(map, "path", "a file source");
     source.path = path.empty() || path == "-" ? path : absolute(path);
     source.follow = reader_.boolean(map, "follow").value_or(false);
-    source.from_end = reader_.word(map, "start", {"earliest", "latest"}).value_or(0) == 1;
+    source.from_end = reader_.word(map, "start", names_of(kStartWords)).value_or(0) == 1;
     recognised(map, source);
   }
 
@@ -242,20 +249,20 @@ class Parser {
       reader_.report("V9005", *type, fmt::format("sinks of type `{}` do not exist yet", type->text), "stdout or kafka");
       return;
     }
-    const auto kind = reader_.word(map, "type", {"stdout", "kafka"});
+    const auto kind = reader_.word(map, "type", names_of(kSinkKinds));
     if (!kind) return;
     SinkConfig sink;
     sink.name = name;
     sink.kind = static_cast<SinkKind>(*kind);
-    const auto level = reader_.word(map, "min_level", {"informational", "low", "medium", "high", "critical"});
+    const auto level = reader_.word(map, "min_level", names_of(rules::reference::kLevels));
     if (level) sink.min_level = static_cast<plan::Level>(*level);
     if (sink.kind == SinkKind::kafka) {
-      reader_.keys(map, {"name", "type", "min_level", "brokers", "topic", "properties"}, {"tls", "sasl", "on_continuation"});
+      reader_.keys(map, names_of(kKafkaSinkKeys), {"tls", "sasl", "on_continuation"});
       sink.brokers = reader_.required_list(map, "brokers", "a kafka sink");
       sink.topic = reader_.required(map, "topic", "a kafka sink");
       sink.properties = properties(map);
     } else {
-      reader_.keys(map, {"name", "type", "min_level"}, {"on_continuation"});
+      reader_.keys(map, names_of(kStdoutKeys), {"on_continuation"});
     }
     config_.sinks.push_back(std::move(sink));
   }

@@ -10,6 +10,7 @@
 #include <span>
 #include <sstream>
 
+#include "app/config_keys.h"
 #include "engine/base/diagnostic_codes.h"
 #include "engine/base/suggest.h"
 
@@ -52,7 +53,7 @@ bool ConfigReader::is_map(const yaml::Node& node, std::string_view what) {
   return false;
 }
 
-void ConfigReader::keys(const yaml::Node& map, std::initializer_list<std::string_view> known,
+void ConfigReader::keys(const yaml::Node& map, std::span<const std::string_view> known,
                         std::initializer_list<std::string_view> later) {
   for (const auto& [key, value] : map.entries) {
     if (std::find(known.begin(), known.end(), key.text) != known.end()) continue;
@@ -61,7 +62,7 @@ void ConfigReader::keys(const yaml::Node& map, std::initializer_list<std::string
       continue;
     }
     report("V9001", key, fmt::format("unknown key `{}`", key.text),
-           did_you_mean(key.text, std::span(known.begin(), known.size()), fmt::format("known here: {}", fmt::join(known, ", "))));
+           did_you_mean(key.text, known, fmt::format("known here: {}", fmt::join(known, ", "))));
   }
 }
 
@@ -91,13 +92,13 @@ std::optional<int> ConfigReader::number(const yaml::Node& map, std::string_view 
 }
 
 std::optional<std::size_t> ConfigReader::word(const yaml::Node& map, std::string_view key,
-                                              std::initializer_list<std::string_view> words) {
+                                              std::span<const std::string_view> words) {
   const yaml::Node* node = map.find(key);
   if (node == nullptr) return std::nullopt;
   const auto found = node->is_scalar() ? std::find(words.begin(), words.end(), node->text) : words.end();
   if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
   report("V9004", *node, fmt::format("`{}` is one of {}", key, fmt::join(words, ", ")),
-         node->is_scalar() ? did_you_mean(node->text, std::span(words.begin(), words.size()), "") : "");
+         node->is_scalar() ? did_you_mean(node->text, words, "") : "");
   return std::nullopt;
 }
 
@@ -142,7 +143,7 @@ std::optional<std::string> ConfigReader::secret(const yaml::Node& node) {
     return std::nullopt;
   }
   if (!is_map(node, "a secret")) return std::nullopt;
-  keys(node, {"env", "file"});
+  keys(node, names_of(kSecretKeys));
   const auto name = text(node, "env");
   const auto path = text(node, "file");
   if (name.has_value() == path.has_value()) {

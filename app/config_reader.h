@@ -4,6 +4,7 @@
 
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +23,7 @@ class ConfigReader {
   // False, reported, when the node is no map. `what` names it: "a source".
   bool is_map(const yaml::Node& node, std::string_view what);
   // Reports keys beyond `known`; those of `later` as not yet there.
-  void keys(const yaml::Node& map, std::initializer_list<std::string_view> known,
-            std::initializer_list<std::string_view> later = {});
+  void keys(const yaml::Node& map, std::span<const std::string_view> known, std::initializer_list<std::string_view> later = {});
 
   // Absent keys give nothing; wrong shapes are reported and give nothing.
   [[nodiscard]] std::optional<std::string> text(const yaml::Node& map, std::string_view key);
@@ -31,7 +31,7 @@ class ConfigReader {
   [[nodiscard]] std::optional<int> number(const yaml::Node& map, std::string_view key, int low, int high);
   // One of the words, by index.
   [[nodiscard]] std::optional<std::size_t> word(const yaml::Node& map, std::string_view key,
-                                                std::initializer_list<std::string_view> words);
+                                                std::span<const std::string_view> words);
   // A text or a sequence of texts.
   [[nodiscard]] std::vector<std::string> texts(const yaml::Node& map, std::string_view key);
   // As text() and texts(), but reported when absent or empty.

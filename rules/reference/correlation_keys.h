@@ -178,7 +178,8 @@ inline constexpr std::array<Key, 17> kInnerKeys = {{
      .words = kDecide},
     {.name = "settle",
      .shape = Shape::duration_or_zero,
-     .help = "How long a waiting decision allows late events; by default what the slowest source needs",
+     .help = "Upper bounds, averages and `not`: how long the decision waits for late events; by default what the slowest source "
+             "needs",
      .example = "15m",
      .extension = true},
     {.name = "max_hold",

@@ -13,6 +13,7 @@
 #include "rules/source/load.h"
 #include "rules/test/runner.h"
 #include "tests/reference/files.h"
+#include "tests/reference/no_addresses.h"
 #include "tests/reference/validator.h"
 
 namespace vedette::tests {
@@ -48,18 +49,6 @@ std::vector<Block> blocks_of(const std::string& document) {
   EXPECT_FALSE(inside) << document << " ends inside a block";
   return out;
 }
-
-// Knows nothing of any address; enough for rules that enrich.
-class NoAddresses final : public plan::ValueTable {
- public:
-  [[nodiscard]] const std::vector<std::string>& columns() const override { return columns_; }
-  [[nodiscard]] bool find(std::string_view, std::uint32_t, std::string&) const override { return false; }
-  [[nodiscard]] const std::string& content_hash() const override { return hash_; }
-
- private:
-  std::vector<std::string> columns_ = {"country", "city", "asn", "organization", "location"};
-  std::string hash_ = "0000000000000000";
-};
 
 class Tutorial : public ::testing::Test {
  protected:
