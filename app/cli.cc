@@ -22,6 +22,8 @@ namespace vedette::app {
 namespace {
 
 const std::map<std::string, Format> kFormats = {{"human", Format::human}, {"json", Format::json}, {"jsonl", Format::jsonl}};
+const std::map<std::string, CheckFormat> kCheckFormats = {
+    {"human", CheckFormat::human}, {"json", CheckFormat::json}, {"jsonl", CheckFormat::jsonl}, {"sarif", CheckFormat::sarif}};
 const std::map<std::string, plan::Level> kLevels = {{"informational", plan::Level::informational},
                                                     {"low", plan::Level::low},
                                                     {"medium", plan::Level::medium},
@@ -128,8 +130,16 @@ void add_check(CLI::App& root, Action& action) {
   command->add_option("paths", options->paths, "Rule files or directories (default: rules/packs, else rules)")->type_name("PATH");
   add_rules(*command, options->rules);
   command->add_option("-c,--config", options->config, "Check this configuration too")->type_name("FILE");
-  command->add_flag("--strict", options->strict, "Warnings fail as well");
-  add_format(*command, options->format, "json and jsonl: one object per diagnostic");
+  command->add_flag("--strict", options->strict, "Warnings fail as well; with --portable, everything beyond Sigma");
+  command->add_flag("--fix", options->fix, "Carry out the safe fixes, in place");
+  command->add_flag("--dry-run", options->dry_run, "With --fix: show the changes as a diff, write nothing");
+  command->add_flag("--portable", options->portable, "Instead of lints: what each document uses beyond Sigma 2.1");
+  add_repeatable(*command, "--events", options->events, "Recorded events: expected alerts per day, and why rules never match",
+                 "EVENTS");
+  command->add_option("--source", options->source, "Source type of these events (default: recognised per record)")
+      ->type_name("NAME");
+  add_time(*command, "--now", options->now, "The day that the ends of filters are judged by (default: today)");
+  add_choice(*command, "--format", options->format, kCheckFormats, "json and jsonl: one object per diagnostic; sarif: 2.1.0");
   example(*command, "vedette check rules/ --strict");
   command->callback([options, &action] { action = [options] { return run_check(*options); }; });
 }

@@ -37,6 +37,7 @@ struct ReplayOptions {
   bool sort = false;
   bool no_drain = false;
   bool quiet = false;
+  bool rates = false;  // no alerts, but how many of each rule a day
   std::optional<TimeUs> from, to, now;
   int year = 0;
   unsigned threads = 0;  // 0 = the number of cores
@@ -45,12 +46,20 @@ struct ReplayOptions {
   Format format = Format::automatic;
 };
 
+enum class CheckFormat : std::uint8_t { human, json, jsonl, sarif };
+
 struct CheckOptions {
   RuleOptions rules;
   std::vector<std::string> paths;  // further rules
   std::string config;
   bool strict = false;
-  Format format = Format::human;
+  bool fix = false;
+  bool dry_run = false;             // with fix: show, change nothing
+  bool portable = false;            // what goes beyond Sigma, instead of lints
+  std::optional<TimeUs> now;        // for the ends of filters
+  std::vector<std::string> events;  // expected alerts per day over these
+  std::string source;               // forced source type of the events
+  CheckFormat format = CheckFormat::human;
 };
 
 struct TestOptions {

@@ -13,6 +13,7 @@
 
 #include "app/exit_code.h"
 #include "app/interrupt.h"
+#include "app/rates.h"
 #include "connectors/sources/record_source.h"
 #include "rules/source/load.h"
 
@@ -101,7 +102,7 @@ bool Replay::in_range(const event::EventHead& head) const {
 
 Status Replay::print(std::vector<alert::Alert>& alerts) {
   for (const alert::Alert& alert : alerts) {
-    if (!printer_.print(alert)) return Error{"alerts cannot be written to standard output"};
+    if (!options_.rates && !printer_.print(alert)) return Error{"alerts cannot be written to standard output"};
   }
   alerts.clear();
   return {};
@@ -205,38 +206,53 @@ void Replay::warn_about_text(const ReplayReader& reader) const {
   }
 }
 
-void Replay::explain_silence() {
+std::unique_ptr<SilenceObserver> Replay::look_again(bool& cut) {
   const bool repeatable = std::none_of(files_.begin(), files_.end(), [](const InputFile& file) { return file.path == "-"; });
-  SilenceObserver observer(rules_.plan);
-  if (repeatable) {
-    auto reader = make_reader();
-    if (!reader) return;
-    Pipeline pipeline(rules_.plan, rules_.program,
-                      {.threads = 1,
-                       .depth = 4,
-                       .keep_rejected_bytes = false,
-                       .observer =
-                           [&](const event::EventView& event, match::Matcher& matcher) {
-                             if (observer.events() < kSilenceEvents) observer.observe(event, matcher);
-                           },
-                       .cancelled = interrupted});
-    for (std::size_t i = 0; i < 4; ++i) (*reader)->ticket(i % files_.size());
-    std::thread reading([&] { (*reader)->read(pipeline); });
-    Done done;
-    std::uint64_t seen = 0;
-    while (!interrupted() && seen < kSilenceEvents && pipeline.next(done)) {
-      seen += done.hits->counters.events;
-      (*reader)->ticket(done.input);
-    }
-    (*reader)->stop();
-    pipeline.abort();
-    reading.join();
-    (void)write_all(stderr, printable_lines(observer.report(sequencer_->correlator())));
-    if (seen >= kSilenceEvents) print_note(fmt::format("counted over the first {} events", with_thousands(kSilenceEvents)));
+  if (!repeatable) return nullptr;
+  auto reader = make_reader();
+  if (!reader) return nullptr;
+  auto observer = std::make_unique<SilenceObserver>(rules_.plan);
+  Pipeline pipeline(rules_.plan, rules_.program,
+                    {.threads = 1,
+                     .depth = 4,
+                     .keep_rejected_bytes = false,
+                     .observer =
+                         [&](const event::EventView& event, match::Matcher& matcher) {
+                           if (observer->events() < kSilenceEvents) observer->observe(event, matcher);
+                         },
+                     .cancelled = interrupted});
+  for (std::size_t i = 0; i < 4; ++i) (*reader)->ticket(i % files_.size());
+  std::thread reading([&] { (*reader)->read(pipeline); });
+  Done done;
+  std::uint64_t seen = 0;
+  while (!interrupted() && seen < kSilenceEvents && pipeline.next(done)) {
+    seen += done.hits->counters.events;
+    (*reader)->ticket(done.input);
+  }
+  (*reader)->stop();
+  pipeline.abort();
+  reading.join();
+  cut = seen >= kSilenceEvents;
+  return observer;
+}
+
+void Replay::explain_silence() {
+  bool cut = false;
+  if (const auto observer = look_again(cut)) {
+    (void)write_all(stderr, printable_lines(observer->report(sequencer_->correlator())));
+    if (cut) print_note(fmt::format("counted over the first {} events", with_thousands(kSilenceEvents)));
     return;
   }
-  (void)write_all(stderr, printable_lines(observer.report_counters(sequencer_->correlator())));
+  (void)write_all(stderr, printable_lines(SilenceObserver(rules_.plan).report_counters(sequencer_->correlator())));
   print_note("standard input cannot be read twice; give a file for counts term by term");
+}
+
+void Replay::show_rates() {
+  const correlate::Correlator& correlator = sequencer_->correlator();
+  bool cut = false;
+  const auto observer = has_silent_rules(*rules_.plan, correlator) ? look_again(cut) : nullptr;
+  (void)write_all(stdout, printable_lines(render_rates(*rules_.plan, correlator, sequencer_->counters(), observer.get())));
+  if (cut) print_note(fmt::format("why a rule never matched: over the first {} events", with_thousands(kSilenceEvents)));
 }
 
 int Replay::finish(const Status& status) {
@@ -281,7 +297,11 @@ int Replay::run() {
     totals.rejects = rejects_.by_reason();
     totals.first_reject = rejects_.first();
     if (!options_.quiet) (void)write_all(stderr, render_summary(totals, printer_, use_colour(stderr)));
-    if (printer_.total() == 0) explain_silence();
+    if (options_.rates) {
+      show_rates();
+    } else if (printer_.total() == 0) {
+      explain_silence();
+    }
   }
   return code;
 }

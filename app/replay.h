@@ -39,6 +39,9 @@ class Replay {
   void show_progress(const Done& done);
   void warn_about_text(const ReplayReader& reader) const;
   void explain_silence();
+  // Reads the inputs once more, looking at every rule; null when that is not possible.
+  [[nodiscard]] std::unique_ptr<SilenceObserver> look_again(bool& cut);
+  void show_rates();
   [[noreturn]] void leave();
   [[nodiscard]] int finish(const Status& status);
 

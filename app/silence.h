@@ -24,6 +24,9 @@ class SilenceObserver {
   // The same from the first pass's counters alone, when no second pass is possible.
   [[nodiscard]] std::string report_counters(const correlate::Correlator& correlator) const;
   [[nodiscard]] std::uint64_t events() const { return events_; }
+  // The line of one rule or correlation; ends with a newline.
+  void rule_lines(std::string& out, std::size_t rule) const;
+  void correlation_lines(std::string& out, std::size_t correlation, const correlate::Correlator& correlator) const;
 
  private:
   struct SelectionCount {
@@ -47,8 +50,6 @@ class SilenceObserver {
   };
   void observe_arm(const event::EventView& event, match::Matcher& matcher, std::uint32_t arm, RuleCount& count,
                    EventOutcome& outcome);
-  void rule_lines(std::string& out, std::size_t rule) const;
-  void correlation_lines(std::string& out, std::size_t correlation, const correlate::Correlator& correlator) const;
   void source_line(std::string& out) const;
 
   plan::PlanPtr plan_;

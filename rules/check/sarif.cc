@@ -6,6 +6,7 @@
 
 #include "engine/base/diagnostic_codes.h"
 #include "engine/base/json_writer.h"
+#include "rules/reference/remedies.h"
 
 namespace vedette::rules {
 namespace {
@@ -92,7 +93,8 @@ class SarifWriter {
     text("id", code);
     text("name", entry != nullptr ? entry->slug : std::string_view(code));
     message("shortDescription", explanation);
-    message("help", explanation);
+    const std::string_view remedy = reference::remedy_of(code);
+    message("help", remedy.empty() ? explanation : remedy);
     json_.key("defaultConfiguration");
     json_.begin_object();
     text("level", level_of(entry != nullptr ? entry->severity : Severity::error));
