@@ -10,21 +10,18 @@
 #include "engine/base/fold.h"
 #include "engine/base/suggest.h"
 #include "engine/base/utf8.h"
+#include "rules/reference/attack.h"
 #include "rules/reference/correlation_keys.h"
 #include "rules/yaml/edit.h"
 
 namespace vedette::rules {
 namespace {
 
+using reference::kTactics;
 using yaml::Node;
 
 constexpr std::size_t kLongestTitle = 256;
 
-constexpr std::array<std::string_view, 16> kTactics = {
-    "reconnaissance", "resource-development", "initial-access",  "execution",
-    "persistence",    "privilege-escalation", "defense-evasion", "defense-impairment",
-    "stealth",        "credential-access",    "discovery",       "lateral-movement",
-    "collection",     "command-and-control",  "exfiltration",    "impact"};
 constexpr std::array<std::string_view, 8> kNamespaces = {"attack", "car", "cve", "d3fend", "detection", "stp", "tlp", "sigma"};
 
 bool present(const DocumentView& document, std::string_view key) {
