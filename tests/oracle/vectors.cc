@@ -75,9 +75,9 @@ Record record_of(const RuleSet& set, const Given& given, bool recorded) {
     if (recorded) record.bytes += ",\"seen\":" + std::to_string(*record.arrival);
   }
   record.bytes += "}";
-  record.fields["user"] = values_of(given.user);
-  if (!given.value.empty()) record.fields["val"] = values_of(given.value);
-  if (!given.other.empty()) record.fields["other"] = values_of(given.other);
+  record.fields.set("user", values_of(given.user));
+  if (!given.value.empty()) record.fields.set("val", values_of(given.value));
+  if (!given.other.empty()) record.fields.set("other", values_of(given.other));
   for (const auto& [rule, kinds] : set.kinds_of) {
     if (std::count(kinds.begin(), kinds.end(), given.kind) > 0) record.rules.insert(rule);
   }

@@ -58,7 +58,7 @@ TEST(Vectors, DeclaredRepeatsCount) {
         "default",        kTextSource, "default/file", "", fmt::format("1970-01-01T00:00:{:02}Z host1 oracle[17]: ", second),
         second * kSecond, {},          repeat,         {}, {"A"}};
     record.bytes += repeat == 1 ? message : fmt::format("message repeated {} times: [ {}]", repeat, message);
-    record.fields["user"] = values_of("\"alice\"");
+    record.fields.set("user", values_of("\"alice\""));
     return record;
   };
   Checker checker(set);

@@ -25,9 +25,9 @@ bool fires(const RuleSet& set, std::uint64_t seed) {
 
 }  // namespace
 
-void calibrate(RuleSet& set) {
-  double best = 2, chosen = 0;
-  for (const double spread : {0.4, 2.0, 8.0, 30.0, 120.0}) {
+bool calibrate(RuleSet& set) {
+  double best = 1, chosen = 0;
+  for (const double spread : {8.0, 2.0, 30.0, 0.4, 120.0}) {
     set.spread = spread;
     std::uint64_t fired = 0;
     for (std::uint64_t i = 0; i < kSamples; ++i) fired += fires(set, set.seed ^ (0x5eed00 + i)) ? 1 : 0;
@@ -35,8 +35,10 @@ void calibrate(RuleSet& set) {
     if (off >= best) continue;
     best = off;
     chosen = spread;
+    if (off < 0.3) break;
   }
   set.spread = chosen;
+  return best < 0.5;
 }
 
 }  // namespace vedette::oracle

@@ -6,6 +6,7 @@
 
 namespace vedette::oracle {
 
-void calibrate(RuleSet& set);
+// False when at every spread all samples fire or none does.
+bool calibrate(RuleSet& set);
 
 }  // namespace vedette::oracle

@@ -144,6 +144,17 @@ class Generator {
     random_.shuffle(people_);
     people_.resize(static_cast<std::size_t>(random_.between(1, crowded_ ? 1 : 3)));
     favourite_ = crowded_ ? random_.pick(std::vector<int>{0, 70, 90, 95}) : random_.pick(std::vector<int>{0, 0, 0, 40});
+    for (const naive::Correlation& correlation : set.rules.correlations) {
+      const auto reads = [&](const std::string& field) {
+        const auto sums = [&](const naive::Metric& metric) {
+          return std::count(metric.fields.begin(), metric.fields.end(), field) > 0;
+        };
+        return std::count(correlation.values.begin(), correlation.values.end(), field) > 0 ||
+               std::any_of(correlation.metrics.begin(), correlation.metrics.end(), sums);
+      };
+      numbers_ = numbers_ || reads("num") || reads("grade");
+      placed_ = placed_ || reads("place");
+    }
     places_ = kPlaces;
     random_.shuffle(places_);
     places_.resize(static_cast<std::size_t>(random_.between(2, 12)));
@@ -179,6 +190,7 @@ class Generator {
   bool crowded_ = false;  // one group, few windows: many hits in every storage slice
   std::vector<Spellings> people_, places_;
   int missing_ = 0, array_ = 0, odd_ = 0, without_id_ = 0, roles_ = 0, favourite_ = 0;
+  bool numbers_ = false, placed_ = false;  // some correlation reads them
   bool text_ = false, shared_ids_ = false;
   std::vector<std::string> tenants_, sources_, kinds_;
   std::map<std::string, int> next_id_;
@@ -193,7 +205,7 @@ class Generator {
     span_ = static_cast<Micros>(spread * static_cast<double>(w * scale_));
     if (text_) span_ = std::min(span_, 12 * kHour);
     const int style = static_cast<int>(random_.between(0, 99));
-    if (style < 80) grid_ = w / random_.pick(std::vector<Micros>{1, 1, 2, 2, 4});
+    if (style < 85) grid_ = w / random_.pick(std::vector<Micros>{1, 1, 1, 1, 2, 2, 4});
     jitter_ = style < 25;
     const Micros period = std::max(w, kHour);
     const std::vector<Micros> bases = {0,
@@ -248,9 +260,9 @@ class Generator {
     add_field(event, "val", kCounted, true);
     add_field(event, "other", kHosts, true);
     add_field(event, "device", kDevices, false);
-    add_field(event, "num", random_.percent(odd_) ? kJunk : kNumbers, true);
-    add_field(event, "grade", kGrades, true);
-    add_field(event, "place", random_.percent(odd_) ? kNoPlaces : places_, true);
+    if (numbers_) add_field(event, "num", random_.percent(odd_) ? kJunk : kNumbers, true);
+    if (numbers_) add_field(event, "grade", kGrades, true);
+    if (placed_) add_field(event, "place", random_.percent(odd_) ? kNoPlaces : places_, true);
     case_.events.push_back(event);
   }
 
@@ -284,7 +296,7 @@ class Generator {
       Value value = random_.percent(missing_) ? text(random_.pick(std::vector<std::string>{"", "-", "Unknown"})) : one_of(*items);
       value.kind = ValueKind::string;
       event.body += " " + name + "=" + value.text;
-      event.record.fields[name] = {value};
+      event.record.fields.set(name, {value});
     }
     if (random_.percent(25)) {
       event.record.repeat = static_cast<std::uint64_t>(random_.between(1, 4));
@@ -320,7 +332,7 @@ class Generator {
         if (random_.percent(5) && name != "num" && name != "place") add_crowd(values);
       }
     }
-    event.record.fields[name] = values;
+    event.record.fields.set(name, values);
     render(event, name, values, array);
   }
 

@@ -55,7 +55,7 @@ bool counting(Flavour flavour) {
 
 class Builder {
  public:
-  Builder(const Kind& kind, std::uint64_t seed) : random_(seed) {
+  Builder(const Kind& kind, std::uint64_t seed, std::uint64_t attempt) : random_(seed ^ (attempt << 40)) {
     set_.kind = kind;
     set_.seed = seed;
     set_.window = random_.pick(std::vector<Micros>{10 * kSecond, kMinute, 10 * kMinute, kHour});
@@ -313,7 +313,9 @@ std::string name_of(Flavour flavour) {
 
 std::string name_of(const Kind& kind) { return name_of(kind.outer) + (kind.inner ? "_over_" + name_of(*kind.inner) : ""); }
 
-RuleSet make_rule_set(const Kind& kind, std::uint64_t seed) { return Builder(kind, seed).build(); }
+RuleSet make_rule_set(const Kind& kind, std::uint64_t seed, std::uint64_t attempt) {
+  return Builder(kind, seed, attempt).build();
+}
 
 bool any_waits(const RuleSet& set) {
   return std::any_of(set.rules.correlations.begin(), set.rules.correlations.end(),

@@ -50,7 +50,8 @@ struct RuleSet {
   double spread = 10;                                        // how many windows a case should span, more or less
 };
 
-RuleSet make_rule_set(const Kind& kind, std::uint64_t seed);
+// attempt: another rule set of the same seed.
+RuleSet make_rule_set(const Kind& kind, std::uint64_t seed, std::uint64_t attempt = 0);
 
 // Some correlation of the set makes waiting decisions.
 bool any_waits(const RuleSet& set);

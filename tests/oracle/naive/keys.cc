@@ -68,9 +68,9 @@ std::string fold(const std::string& text) {
 
 std::vector<std::string> keys_of(const Event& event, const FieldRef& field, const SourceType& source) {
   std::vector<std::string> keys;
-  const auto found = event.fields.find(field.path);
-  if (found == event.fields.end()) return keys;
-  for (const Value& value : found->second) {
+  const std::vector<Value>* values = event.fields.find(field.path);
+  if (values == nullptr) return keys;
+  for (const Value& value : *values) {
     const std::optional<std::string> key = key_of(value, field, source);
     if (!key || std::find(keys.begin(), keys.end(), *key) != keys.end()) continue;
     if (keys.size() < kFanOut) keys.push_back(*key);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -27,7 +28,24 @@ struct Value {
   std::string text = {};
 };
 
-using Fields = std::map<std::string, std::vector<Value>>;  // an absent field has no entry
+// The fields of an event; copies share them. An absent field has no entry.
+class Fields {
+ public:
+  void set(const std::string& name, std::vector<Value> values) {
+    auto copy = std::make_shared<Map>(*map_);
+    (*copy)[name] = std::move(values);
+    map_ = std::move(copy);
+  }
+  // nullptr: absent
+  [[nodiscard]] const std::vector<Value>* find(const std::string& name) const {
+    const auto found = map_->find(name);
+    return found == map_->end() ? nullptr : &found->second;
+  }
+
+ private:
+  using Map = std::map<std::string, std::vector<Value>>;
+  std::shared_ptr<const Map> map_ = std::make_shared<Map>();
+};
 
 // What a log entry is: an event, or what happened to a source type or a stream.
 enum class Entry { event, down, up, tick };

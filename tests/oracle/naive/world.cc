@@ -188,8 +188,8 @@ std::vector<Value> World::field_values(const std::string& field, const Event& ev
       if (inner->group_by[i].name == field) return {{key.starts_with('{') ? ValueKind::object : ValueKind::string, key}};
     }
   }
-  const auto found = event.fields.find(field);
-  return found == event.fields.end() ? std::vector<Value>{} : found->second;
+  const std::vector<Value>* values = event.fields.find(field);
+  return values == nullptr ? std::vector<Value>{} : *values;
 }
 
 std::set<Keys> World::field_tuples(const std::vector<std::string>& fields, const Event& event, const Correlation* inner,
