@@ -59,8 +59,7 @@ void Checker::look(const yaml::File& file, const Node& root) {
     document.logsource = {text_at(*source, "category"), text_at(*source, "product"), text_at(*source, "service")};
   }
   seen_[{file.path, root.where.line}] = {&file, root.where, document.place("title")};
-  Reporter& to = reporter(file);
-  Sink sink(to);
+  Sink sink(reporter(file));
   if (settings_.portable) look_for_extensions(document, sink);
   if (!settings_.lints) return;
   for (const Lint& lint : lints()) {
@@ -68,10 +67,10 @@ void Checker::look(const yaml::File& file, const Node& root) {
     sink.use(lint.code);
     lint.document(document, sink);
   }
-  if (type != DocumentType::correlation) look_at_selections(document, sink, to);
+  if (type != DocumentType::correlation) look_at_selections(document, sink);
 }
 
-void Checker::look_at_selections(const DocumentView& document, Sink& sink, Reporter&) {
+void Checker::look_at_selections(const DocumentView& document, Sink& sink) {
   for (const auto& entry : document.body.entries) {
     if (!is_selection(document, entry)) continue;
     for (const Lint& lint : lints()) {

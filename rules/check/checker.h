@@ -30,7 +30,7 @@ class Checker {
 
  private:
   Reporter& reporter(const yaml::File& file);
-  void look_at_selections(const DocumentView& document, Sink& sink, Reporter& reporter);
+  void look_at_selections(const DocumentView& document, Sink& sink);
   void look_at_map(const DocumentView& document, const yaml::Node& map, const std::string& prefix, Sink& sink);
   void look_at_item(const DocumentView& document, const yaml::Node& map, const std::pair<yaml::Node, yaml::Node>& entry,
                     const std::string& prefix, Sink& sink);

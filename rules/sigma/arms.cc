@@ -329,13 +329,12 @@ plan::Title Compiler::rule_title(std::size_t document) {
   return out;
 }
 
-void Compiler::make_arm(std::uint32_t rule, const RuleDoc& doc, SourceBuilder& builder,
+void Compiler::make_arm(std::uint32_t rule, std::size_t document, SourceBuilder& builder,
                         const std::vector<const Normalise*>& entries, std::size_t entry) {
+  const RuleDoc& doc = documents_[document].rule;
   const Normalise* own = entry < entries.size() ? entries[entry] : nullptr;
   const std::vector<const Normalise*> earlier(entries.begin(),
                                               entries.begin() + static_cast<std::ptrdiff_t>(std::min(entry, entries.size())));
-  const auto document =
-      std::find_if(rule_of_.begin(), rule_of_.end(), [&](const auto& pair) { return pair.second == rule; })->first;
   ArmBuilder nodes(builder, own, plan_->tables);
   nodes.add_body(doc, earlier, reporter(document));
   if (const auto filters = filters_of_.find(document); filters != filters_of_.end()) {
@@ -364,8 +363,8 @@ void Compiler::make_arms_of(std::uint32_t rule, std::size_t document) {
   for (const std::uint32_t source : plan_->rules[rule].sources) {
     bool direct = false;
     const std::vector<const Normalise*> entries = entries_for(sources_[source], doc.logsource, direct);
-    if (direct) make_arm(rule, doc, sources_[source], {}, 0);
-    for (std::size_t i = 0; i < entries.size(); ++i) make_arm(rule, doc, sources_[source], entries, i);
+    if (direct) make_arm(rule, document, sources_[source], {}, 0);
+    for (std::size_t i = 0; i < entries.size(); ++i) make_arm(rule, document, sources_[source], entries, i);
   }
 }
 

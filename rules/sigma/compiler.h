@@ -109,7 +109,7 @@ class Compiler {
   void make_arms_of(std::uint32_t rule, std::size_t document);
   [[nodiscard]] std::vector<const plan::Normalise*> entries_for(const SourceBuilder& builder, const plan::LogSource& wanted,
                                                                 bool& direct) const;
-  void make_arm(std::uint32_t rule, const RuleDoc& doc, SourceBuilder& builder,
+  void make_arm(std::uint32_t rule, std::size_t document, SourceBuilder& builder,
                 const std::vector<const plan::Normalise*>& entries, std::size_t entry);
   [[nodiscard]] std::string plan_hash() const;
 
