@@ -34,7 +34,7 @@ TEST(Usage, MistakesAreExitCodeTwoWithAHint) {
   const Outcome tenant = run({"replay", "--tenant", "", "--rules", rules(), "/dev/null"});
   EXPECT_EQ(tenant.code, 2);
   EXPECT_NE(tenant.err.find("--tenant: a tenant has a name"), std::string::npos) << tenant.err;
-  EXPECT_EQ(run({"schema", "rule"}).code, 2);
+  EXPECT_EQ(run({"schema", "rules"}).code, 2);
 }
 
 TEST(Usage, EveryCommandsHelpHasAnExample) {
