@@ -40,6 +40,16 @@ void erase_key(Node& map, std::string_view key) {
   std::erase_if(map.entries, [&](const auto& entry) { return entry.first.text == key; });
 }
 
+// A document with `action: reset` is no rule: what it would detect must not be lost without a word.
+void refuse_reset_rule(const Node& root, Reporter& reporter) {
+  for (const auto& [key, value] : root.entries) {
+    if (key.text != "detection" && key.text != "correlation" && key.text != "filter") continue;
+    reporter.at("V1016", key.where, fmt::format("a document with `action: reset` is no rule; its `{}` would be lost", key.text),
+                "write the rule as a document of its own, after a line `---`");
+    return;
+  }
+}
+
 // A scalar or a list of scalars, as a list.
 std::vector<std::string> texts_of(const Node& map, std::string_view key, Reporter& reporter) {
   std::vector<std::string> out;
@@ -213,6 +223,7 @@ std::vector<Node> apply_actions(std::vector<Node> roots, Reporter& reporter) {
     if (name == "global") {
       merge(global, root);
     } else if (name == "reset") {
+      refuse_reset_rule(root, reporter);
       global.entries.clear();
     } else {
       merge(previous, root);

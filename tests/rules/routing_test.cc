@@ -165,6 +165,15 @@ TEST(Routing, GlobalActionsAndSeveralDocuments) {
   EXPECT_EQ(compiled.plan().rules[2].meta.author, "X");
 }
 
+TEST(Routing, ARuleInAResetDocumentIsAnError) {
+  const std::string reset = "---\naction: reset\ntitle: B\n";
+  EXPECT_EQ(compile_text(rule("  s: {eventType: a}\n  condition: s\n") + reset).codes(), "");
+  EXPECT_EQ(compile_text(rule("  s: {eventType: a}\n  condition: s\n") + reset +
+                         "logsource: {product: okta}\ndetection:\n  s: {eventType: b}\n  condition: s\n")
+                .codes(),
+            "V1016");
+}
+
 TEST(Routing, SkipBrokenLeavesTheRest) {
   const std::string text = rule("  s: {eventType|nope: a}\n  condition: s\n", "name: bad\n") +
                            "---\ntitle: G\nid: 22222222-2222-4222-8222-222222222222\nlogsource: {product: okta}\ndetection:\n  "
