@@ -25,7 +25,6 @@ struct Shared {
   Clocks clocks;
   // While decisions that have fallen due are not made yet nothing is forgotten; what they open may fall due at once.
   bool deciding = false;
-  TimeUs deciding_at = INT64_MAX;  // the deadline whose decisions are being made
   std::uint64_t id_conflicts = 0;  // copies of a held event that disagree on its time
 };
 

@@ -49,6 +49,8 @@ class Correlation final : public Stamps {
 
   // Waiting correlations. The earliest deadline that log time (or max_hold) has passed, or kNothingDue.
   [[nodiscard]] TimeUs due(bool at_end);
+  // Log time has moved, or the input has ended: due() and decide() follow until nothing is due.
+  void begin_decisions() { passed_before_ = decided_until_; }
   // Makes the decisions of one deadline.
   void decide(TimeUs deadline, Applying& applying, std::vector<Passed>& passed);
 
@@ -147,6 +149,7 @@ class Correlation final : public Stamps {
   void schedule();
   void schedule_patterns(std::uint32_t group, TimeUs t);
   [[nodiscard]] TimeUs pattern_deadline(const Group& group, std::uint32_t index);
+  [[nodiscard]] TimeUs passed_until() const;
   void push_deadline(const Deadline& deadline);
   void decide_window(std::uint32_t group, const Deadline& decision);
   void decide_hits(std::uint32_t group, const Deadline& decision);
@@ -211,7 +214,8 @@ class Correlation final : public Stamps {
   std::unique_ptr<Window> window_;
   std::unique_ptr<Tumbling> tumbling_;  // only of rules with such windows
   Deadlines deadlines_;
-  TimeUs decided_until_ = INT64_MIN;
+  TimeUs decided_until_ = INT64_MIN;                                         // the highest log time seen
+  TimeUs passed_before_ = INT64_MIN;                                         // the same before the record at hand
   boost::unordered_flat_map<Hash128, std::uint32_t, Hash128Hasher> passed_;  // derived events that may be taken back
   std::size_t passed_limit_ = 1024;
   std::uint64_t horizon_epoch_ = 0;

@@ -23,13 +23,17 @@ void Correlation::schedule() {
 // Patterns whose last hit lies at t or within a timespan after it.
 void Correlation::schedule_patterns(std::uint32_t group_index, TimeUs t) {
   const auto& negation = static_cast<const Negation&>(*window_);
-  const Group& group = groups_[group_index];
+  Group& group = groups_[group_index];
   for (std::uint32_t i = group.hits.lower_bound(t); i < group.hits.size() && group.hits[i].t <= t + plan_.window; ++i) {
-    const GroupHit& hit = group.hits[i];
+    GroupHit& hit = group.hits[i];
     if ((hit.info & kDecidedBit) != 0 || !negation.may_end(hit)) continue;
     const TimeUs deadline = pattern_deadline(group, i);
     if (deadline == kNothingDue) continue;
-    push_deadline({deadline, group.hash, hit.t, shared_.records[hit.record].identity, hit.value});
+    if (deadline < passed_until()) {
+      hit.info |= kDecidedBit;  // what came now would have had to be known then
+    } else {
+      deadlines_.push({deadline, group.hash, hit.t, shared_.records[hit.record].identity, hit.value});
+    }
   }
 }
 
@@ -47,8 +51,12 @@ TimeUs Correlation::pattern_deadline(const Group& group, std::uint32_t index) {
   return earliest;
 }
 
+// Log time had passed every deadline below this before the record at hand came; what inner rules decide comes with the
+// record that let log time pass their deadlines.
+TimeUs Correlation::passed_until() const { return shared_.deciding ? passed_before_ : decided_until_; }
+
 void Correlation::push_deadline(const Deadline& deadline) {
-  if (deadline.at >= std::min(decided_until_, shared_.deciding_at)) deadlines_.push(deadline);
+  if (deadline.at >= passed_until()) deadlines_.push(deadline);
 }
 
 TimeUs Correlation::due(bool at_end) {

@@ -148,9 +148,9 @@ class Correlator::Impl {
     if (waiting_.empty() || (!at_end && decided_epoch_ == shared_.clocks.epoch())) return;
     decided_epoch_ = shared_.clocks.epoch();
     shared_.deciding = true;
+    for (const std::uint32_t index : waiting_) correlations_[index]->begin_decisions();
     for (TimeUs deadline = next_due(at_end); deadline != kNothingDue; deadline = next_due(at_end)) {
       const auto before = static_cast<std::ptrdiff_t>(alerts.size());
-      shared_.deciding_at = deadline;
       for (const std::uint32_t index : waiting_) {
         if (correlations_[index]->due(at_end) != deadline) continue;
         Applying applying(shared_, deadline, at_end, alerts);
@@ -161,7 +161,6 @@ class Correlator::Impl {
       }
       std::stable_sort(alerts.begin() + before, alerts.end(), comes_before);
     }
-    shared_.deciding_at = INT64_MAX;
     shared_.deciding = false;
   }
 

@@ -329,7 +329,7 @@ class Generator {
         array = true;
         for (std::int64_t more = random_.between(0, 2); more > 0; --more)
           values.push_back(random_.percent(15) ? Value{} : one_of(items));
-        if (random_.percent(5) && name != "num" && name != "place") add_crowd(values);
+        if (random_.percent(5) && name != "num" && name != "grade" && name != "place") add_crowd(values);
       }
     }
     event.record.fields.set(name, values);

@@ -25,6 +25,11 @@ LogTime World::log_time(const Correlation& correlation) const {
   return {log_, sources_of(rules_, correlation), max_hold_of(correlation)};
 }
 
+bool World::log_time_falls() const {
+  return std::any_of(rules_.correlations.begin(), rules_.correlations.end(),
+                     [&](const Correlation& correlation) { return waits(correlation) && log_time(correlation).falls(); });
+}
+
 // --- decisions ---
 
 const std::vector<Decision>& World::decisions(const Correlation& correlation) {

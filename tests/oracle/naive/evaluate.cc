@@ -92,4 +92,6 @@ class Evaluation {
 
 std::map<std::string, Alert> evaluate(const Log& log, const Rules& rules) { return Evaluation(log, rules).run(); }
 
+bool log_time_falls(const Log& log, const Rules& rules) { return World(log, rules).log_time_falls(); }
+
 }  // namespace vedette::naive

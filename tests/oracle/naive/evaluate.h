@@ -13,4 +13,7 @@ namespace vedette::naive {
 // All settled alerts by id. The first copy of an event in log order that is not late counts.
 std::map<std::string, Alert> evaluate(const Log& log, const Rules& rules);
 
+// World::log_time_falls
+bool log_time_falls(const Log& log, const Rules& rules);
+
 }  // namespace vedette::naive

@@ -116,6 +116,8 @@ std::size_t LogTime::position_of(Micros deadline) const {
       std::find_if(effective_.begin(), effective_.end(), [&](Micros time) { return time > deadline; }) - effective_.begin());
 }
 
+bool LogTime::falls() const { return !std::is_sorted(effective_.begin(), effective_.end()); }
+
 bool LogTime::incomplete_at(std::size_t position, Micros deadline) const {
   return position < plain_.size() && plain_[position] <= deadline;
 }

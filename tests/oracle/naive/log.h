@@ -42,6 +42,7 @@ class LogTime {
   // others are past it by max_hold. The end of the log: steps.size().
   [[nodiscard]] std::size_t position_of(Micros deadline) const;
   [[nodiscard]] bool incomplete_at(std::size_t position, Micros deadline) const;
+  [[nodiscard]] bool falls() const;
   [[nodiscard]] std::size_t end() const { return effective_.size(); }
 
  private:

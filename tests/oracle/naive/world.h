@@ -19,6 +19,8 @@ class World {
   std::vector<Trigger> triggers(const Correlation& correlation, const Moment& moment);
   // Of a correlation that waits by itself: the decisions that fired.
   const std::vector<Decision>& decisions(const Correlation& correlation);
+  // The log time of some waiting rule falls: a stream begins behind the others, a source comes up again.
+  [[nodiscard]] bool log_time_falls() const;
   [[nodiscard]] Alert alert_of(const Correlation& correlation, const Trigger& trigger) const;
 
  private:
