@@ -19,6 +19,12 @@ bool BatchQueue::offer(event::RecordBatch& batch) {
   return true;
 }
 
+bool BatchQueue::offer(event::RecordBatch& batch, Done done) {
+  if (!offer(batch)) return false;
+  done(true);
+  return true;
+}
+
 bool BatchQueue::wait_for_room(std::chrono::milliseconds timeout) {
   std::unique_lock lock(mutex_);
   not_full_.wait_for(lock, timeout, [&] { return room() || closed_; });

@@ -16,6 +16,8 @@ class BatchQueue final : public BatchSink {
   explicit BatchQueue(std::size_t max_batches = 256, std::size_t max_bytes = 64 << 20);
 
   [[nodiscard]] bool offer(event::RecordBatch& batch) override;
+  // In memory: durable as soon as it is queued.
+  [[nodiscard]] bool offer(event::RecordBatch& batch, Done done) override;
   [[nodiscard]] bool wait_for_room(std::chrono::milliseconds timeout) override;
   // Waits for a batch; false when none came in time or the queue is closed and empty.
   [[nodiscard]] bool pop(event::RecordBatch& out, std::chrono::milliseconds timeout);

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "engine/base/result.h"
@@ -22,6 +23,9 @@ using Clock = std::function<TimeUs()>;
 // Elements that framing refuses (too long, unfinished). Called on the source's thread; the views die with the call.
 using RejectHandler = std::function<void(const event::Origin&, const event::Reject&)>;
 
+// Where a pull source goes on, by partition ("" when it has none): what the last committed batch said in `resume`.
+using ResumeAt = std::function<std::optional<std::string>(const std::string& partition)>;
+
 // Where sources put batches. Any thread.
 class BatchSink {
  public:
@@ -29,6 +33,10 @@ class BatchSink {
   // Takes the batch, numbering it, and leaves it empty; or refuses because the queue is full or closed and leaves it
   // as it was. Never blocks.
   [[nodiscard]] virtual bool offer(event::RecordBatch& batch) = 0;
+  // The same for push sources: `done` is called once, on another thread, when the records are durable (true) or could not
+  // be made so (false: answer 503). Only after it may they be acknowledged.
+  using Done = std::function<void(bool durable)>;
+  [[nodiscard]] virtual bool offer(event::RecordBatch& batch, Done done) = 0;
   // Waits for room; false when there is still none.
   [[nodiscard]] virtual bool wait_for_room(std::chrono::milliseconds timeout) = 0;
 };
@@ -40,6 +48,11 @@ class RecordSource {
   [[nodiscard]] virtual const std::string& name() const = 0;
   // Opens what can be opened at once (ports, files); fails with a clear error. The sink outlives stop().
   [[nodiscard]] virtual Status start(BatchSink& sink) = 0;
+  // A batch of the partition is durable, with its `resume`. Any thread; must not block.
+  virtual void committed(const std::string& partition, const std::string& resume) {
+    (void)partition;
+    (void)resume;
+  }
   // Ends all threads; nothing is offered afterwards. Idempotent.
   virtual void stop() = 0;
   // Nothing more will come (a file read to its end).

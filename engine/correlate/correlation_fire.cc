@@ -184,7 +184,7 @@ alert::Alert Correlation::blank_alert(Group& group, const Trigger& trigger, cons
     for (const ColumnValue& part : values_of_trigger_) keys_.push_back(part.key);
   }
   alert::Alert alert;
-  alert.bucket = in.number;
+  alert.bucket = period == 0 && !tumbling_ ? 0 : in.number;  // one alert per trigger: the text names it, the number is seeded
   alert.bucket_text = period == 0 ? fmt::format("@{}", in.trigger_id) : fmt::format("{}", in.number);
   alert.alert_id = alert::correlation_alert_id(tenant(group), plan_.meta.key, period, keys_, alert.bucket_text);
   alert.rule = std::shared_ptr<const plan::RuleMeta>(shared_.plan, &plan_.meta);

@@ -45,7 +45,10 @@ Continuation FiredTable::enter(std::uint32_t index, std::int64_t bucket, TimeUs 
   const FiredBucket* before = nullptr;
   for (const FiredBucket& other : set.buckets) {
     if (!other.stands() || other.last_trigger > t || t - other.last_trigger > reach) continue;
-    if (before == nullptr || other.last_trigger >= before->last_trigger) before = &other;
+    if (before == nullptr || other.last_trigger > before->last_trigger ||
+        (other.last_trigger == before->last_trigger && other.episode < before->episode)) {
+      before = &other;  // of equal times the smaller episode: the numbers of single triggers are in no lasting order
+    }
   }
   Continuation continuation;
   std::array<char, 32> episode{};

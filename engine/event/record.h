@@ -47,6 +47,9 @@ struct RecordBatch {
   std::shared_ptr<const Origin> origin;
   std::string buffer;  // owns all bytes, with kPadding at its end
   std::vector<RawRecord> records;
+  // Pull sources: where the source goes on after this batch, in words of its own; committed together with the batch.
+  std::string resume;
+  std::uint64_t inbox = 0;  // push sources: the batch's number in the inbox; 0 = it is not stored
 };
 
 }  // namespace vedette::event

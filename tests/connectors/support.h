@@ -96,6 +96,11 @@ class RecordingSink final : public BatchSink {
     batch = {};
     return true;
   }
+  bool offer(event::RecordBatch& batch, Done done) override {
+    if (!offer(batch)) return false;
+    done(true);
+    return true;
+  }
   bool wait_for_room(std::chrono::milliseconds timeout) override {
     std::this_thread::sleep_for(std::min(timeout, std::chrono::milliseconds(5)));
     const std::lock_guard lock(mutex_);
