@@ -1,6 +1,7 @@
 // metrics: the worked examples in every order of arrival; counts, tuples, sums, arithmetic, `until`, inner alerts, levels.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,25 @@ TEST(Metrics, ALateUntilWithdrawsAndMoreAttemptsBringBack) {
   ASSERT_EQ(replay.alerts().size(), 3U);
   EXPECT_FALSE(replay.alerts()[2].withdrawn);
   EXPECT_EQ(replay.alerts()[2].revision, 3U);
+}
+
+TEST(Metrics, AlertsPerTriggerOfOneRecordComeInOrderOfTheirIds) {
+  Corr c = metrics({{"all"}, {"g", Kind::count, {}, {"g"}}}, "all g / 8 >=", Class::refutable);
+  c.period = 0;
+  Replay replay(make_plan({.correlations = {c}}));
+  std::vector<std::string> expected;
+  for (const char id : std::string("hcagebdf")) {
+    Event one = event("f", 10);
+    one.id = std::string(1, id);
+    replay.feed(one);
+    expected.push_back("@" + one.id);
+  }
+  EXPECT_TRUE(replay.alerts().empty());
+  replay.feed(event("g", 5));
+  std::vector<std::string> buckets;
+  for (const alert::Alert& alert : replay.alerts()) buckets.push_back(alert.bucket_text);
+  std::sort(expected.begin(), expected.end());
+  EXPECT_EQ(buckets, expected);
 }
 
 TEST(Metrics, CountsAreOfDistinctEvents) {
