@@ -173,7 +173,9 @@ std::optional<plan::Bound> CorrelationParser::bound_of(const Node& key, const No
   if (found == kOperators.end()) return std::nullopt;
   const auto number = value.is_scalar() ? decimal_text(value.text) : Result<std::string>(Error{"not a scalar"});
   if (!number) {
-    reporter_.at("V1207", value.where, fmt::format("`{}` is not a usable number", value.text),
+    reporter_.at("V1207", value.where,
+                 value.is_scalar() ? fmt::format("`{}` is not a usable number", value.text)
+                                   : fmt::format("`{}` takes one number, not a list or a map", key.text),
                  "write a plain number up to 1000000000");
     return std::nullopt;
   }
@@ -245,8 +247,10 @@ void CorrelationParser::check_satisfiable(const Node& node) {
   };
   if (std::none_of(values.begin(), values.end(), all_hold)) {
     reporter_.at("V1207", node.where, "this condition can never hold",
-                 counts ? "a window without events is never judged; for absence use `condition: a and not b` of a temporal type"
-                        : "widen the bounds");
+                 !counts ? "widen the bounds"
+                 : all_hold(0)
+                     ? "a window without events is never judged; for absence use `condition: a and not b` of a temporal type"
+                     : "widen the bounds: no whole number satisfies them all");
   } else if (std::all_of(values.begin(), values.end(), all_hold)) {
     reporter_.at("V1207", node.where, "this condition always holds", "narrow the bounds");
   }

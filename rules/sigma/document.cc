@@ -130,7 +130,8 @@ void parse_rule(const Node& root, const DetectionContext& context, RuleDoc& rule
       if (auto expr = parse_field_expr(text); !expr)
         reporter.at("V1009", where, expr.error().message, "for example actor.alternateId|lower");
     }
-    if (rule.suppress.given && !rule.suppress.for_us) {
+    const bool without_for = suppress->is_map() && suppress->find("for") == nullptr;  // a wrong one is reported already
+    if (rule.suppress.given && without_for) {
       reporter.at("V1015", suppress->where, "`suppress` of a rule needs `for`",
                   "for example `suppress: {by: [actor.id], for: 1h}`");
     }

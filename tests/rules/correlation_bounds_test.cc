@@ -1,6 +1,8 @@
 // Bounds of correlations and the fields they read: what slides, what tumbles, and what is refused.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/rules/support.h"
 
 namespace vedette::rules::test {
@@ -50,6 +52,15 @@ TEST(CorrelationBounds, ConditionsThatNeverOrAlwaysHoldAreRefused) {
   EXPECT_EQ(value("value_avg", "{field: x, lt: 0}"), kTumbling + "bounds < 0");
   EXPECT_EQ(value("value_avg", "{field: x, gt: 5, lt: 6}"), kTumbling + "bounds > 5 and < 6");
   EXPECT_EQ(value("value_avg", "{field: x, gt: 6, lt: 5}"), "V1207");
+}
+
+TEST(CorrelationBounds, AListIsNotANumber) {
+  const Compiled made = with_bases("  type: event_count\n  rules: [a]\n  timespan: 10m\n  condition: {gte: [1]}\n");
+  ASSERT_EQ(made.diagnostics.error_count(), 1U);
+  const auto error = std::find_if(made.diagnostics.items().begin(), made.diagnostics.items().end(),
+                                  [](const Diagnostic& diagnostic) { return diagnostic.code == "V1207"; });
+  ASSERT_NE(error, made.diagnostics.items().end());
+  EXPECT_EQ(error->message, "`gte` takes one number, not a list or a map");
 }
 
 TEST(CorrelationBounds, NumbersMustBeExact) {
