@@ -67,12 +67,13 @@ std::string distinct_reason(std::uint64_t count, const std::vector<std::string>&
                      threshold);
 }
 
+// One rule alone (the others are negated) has no span to speak of.
 std::string temporal_reason(const std::vector<std::string>& rules, const Members& group, DurationUs span) {
-  return join(rules, ", ", " and ") + whom(group) + within(span);
+  return join(rules, ", ", " and ") + whom(group) + (rules.size() == 1 && span <= 0 ? "" : within(span));
 }
 
 std::string ordered_reason(const std::vector<std::string>& rules, const Members& group, DurationUs span) {
-  return join(rules, " then ", " then ") + whom(group) + within(span);
+  return join(rules, " then ", " then ") + whom(group) + (rules.size() == 1 && span <= 0 ? "" : within(span));
 }
 
 std::string window_reason(const plan::CorrelationPlan& plan, const std::string& measured, const Members& group) {

@@ -141,6 +141,8 @@ inline constexpr DiagnosticCode kDiagnosticCodes[] = {
     {"V2122", "not_by_event_hook", Severity::note, "An event type never arrives by Okta's event hooks."},
     {"V2123", "pattern_without_event_type", Severity::warning, "A pattern matches none of Okta's event types."},
     {"V2124", "far_field", Severity::warning, "A field is unknown to its source, and none is like it."},
+    {"V2125", "field_of_no_rule", Severity::warning, "A correlation takes a field that the rules it reads do not have."},
+    {"V2126", "title_name", Severity::warning, "A name in the title of alerts is no field of the events."},
     {"V2131", "single_item_list", Severity::note, "A list has one value."},
     {"V2132", "duplicate_value", Severity::warning, "A value is listed twice."},
     {"V2133", "pointless_wildcard", Severity::warning, "A wildcard says what the modifier says already."},

@@ -58,7 +58,13 @@ void Checker::look(const yaml::File& file, const Node& root) {
   if (const Node* source = root.find("logsource")) {
     document.logsource = {text_at(*source, "category"), text_at(*source, "product"), text_at(*source, "service")};
   }
-  seen_[{file.path, root.where.line}] = {&file, root.where, document.place("title")};
+  seen_[{file.path, root.where.line}] = {&file,
+                                         root.where,
+                                         document.place("title"),
+                                         document.logsource,
+                                         derived_names(root),
+                                         field_uses(document),
+                                         title_uses(document)};
   Sink sink(reporter(file));
   if (settings_.portable) look_for_extensions(document, sink);
   if (!settings_.lints) return;

@@ -38,13 +38,15 @@ KnownFields::KnownFields(const std::vector<plan::SourcePlan>& sources) {
     Source source;
     source.plan = &plan;
     for (const plan::FieldPath& path : plan.fields) {
-      std::string prefix;
+      std::string prefix, written;
       for (const plan::PathSegment& segment : path.segments) {
         if (!prefix.empty()) source.inner.insert(prefix);
-        prefix += (prefix.empty() ? "" : ".") + folded(segment.key);
+        written += (written.empty() ? "" : ".") + segment.key;
+        prefix = folded(written);
       }
       source.leaves.insert(prefix);
       source.names.push_back(prefix);
+      source.written.push_back(std::move(written));
     }
     for (const plan::Normalise& entry : plan.normalise) {
       auto& names = categories_[folded(entry.category)];
@@ -77,6 +79,31 @@ KnownFields::Answer KnownFields::ask(const Source& source, const std::string& na
     if (source.leaves.contains(prefix)) return Answer::known;
   }
   return nearest(name, source.names).empty() ? Answer::unknown : Answer::near;
+}
+
+std::string KnownFields::nearest_to(const plan::LogSource& logsource, std::string_view field) const {
+  const std::string name = keys_of(field);
+  if (const auto found = categories_.find(folded(logsource.category)); found != categories_.end()) {
+    const std::vector<std::string> names(found->second.begin(), found->second.end());
+    if (const std::string_view near = nearest(name, names); !near.empty()) return std::string(near);
+  }
+  for (const Source& source : sources_) {
+    if (!serves(source, logsource)) continue;
+    if (const std::string_view near = nearest(name, source.written); !near.empty()) return std::string(near);
+  }
+  return {};
+}
+
+std::string KnownFields::category_with(const plan::LogSource& logsource, std::string_view name) const {
+  std::string any;
+  for (const Source& source : sources_) {
+    for (const plan::Normalise& entry : source.plan->normalise) {
+      if (!normalised(entry.category, name)) continue;
+      if (serves(source, logsource)) return entry.category;
+      if (any.empty()) any = entry.category;
+    }
+  }
+  return any;
 }
 
 KnownFields::Answer KnownFields::ask(const plan::LogSource& logsource, std::string_view field, std::string& source_name) const {

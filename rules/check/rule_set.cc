@@ -92,6 +92,7 @@ void Checker::look_at_plan(const plan::Plan& plan) {
   };
   for (const plan::RulePlan& rule : plan.rules) add(rule.meta, rule.emits);
   for (const plan::CorrelationPlan& correlation : plan.correlations) add(correlation.meta, correlation.emits);
+  look_at_fields(plan);
   if (!settings_.read_test) return;
   for (const auto& [file, rules] : of_file) look_at_tests(*file, rules);
 }

@@ -185,6 +185,11 @@ inline constexpr Remedy kRemedies[] = {
     {"V2124",
      "`vedette rules fields SOURCE` lists the fields, with your events what they hold. A field of your own belongs into the "
      "source type's `fields`."},
+    {"V2125",
+     "Correct the name. Rules of one product have that product's fields; [normalised names](../reference.md#normalised-names) "
+     "such as `identity.user` exist only in rules whose `logsource` gives a `category`. What is called differently in each rule "
+     "needs an [alias](../rules.md#names-that-differ-aliases)."},
+    {"V2126", "Correct the name, or write `{{` and `}}` where braces are meant. A name that nothing fills is printed as `?`."},
     {"V2131", "Write the value alone."},
     {"V2132", "Remove one of them."},
     {"V2133", "Remove the wildcard, or the modifier."},

@@ -294,7 +294,8 @@ const Node* CorrelationParser::of_types(std::string_view key, std::initializer_l
   std::string names;
   for (const CorrelationType type : types) names += fmt::format("{}{}", names.empty() ? "" : ", ", plan::type_name(type));
   reporter_.at("V1220", key_place(key), fmt::format("`{}` has no meaning for {}", key, plan::type_name(out_.type)),
-               fmt::format("it belongs to {}", names));
+               key == "level-when" ? fmt::format("it belongs to rules and {}; here write a correlation for each level", names)
+                                   : fmt::format("it belongs to {}", names));
   return nullptr;
 }
 

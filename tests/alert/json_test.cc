@@ -92,6 +92,10 @@ TEST(Reason, Sentences) {
             "okta_password_change then okta_sso_sensitive for alice within 4 m 12 s");
   EXPECT_EQ(temporal_reason({"a", "b", "c"}, {{"user", "alice"}, {"ip", "10.0.0.1"}}, 0),
             "a, b and c for alice and 10.0.0.1 at the same time");
+  EXPECT_EQ(without_reason(ordered_reason({"granted"}, alice, 0), {"ticket"}, quarter),
+            "granted for alice, without ticket within 15 m");
+  EXPECT_EQ(without_reason(temporal_reason({"granted"}, alice, 0), {"ticket"}, quarter),
+            "granted for alice, without ticket within 15 m");
   EXPECT_EQ(event_reason("sshd", "brute", {{"user", ""}}, 5), "5 sshd events matched brute for no user");
 }
 

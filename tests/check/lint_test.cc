@@ -60,6 +60,76 @@ TEST(Fields, OfTheirSourceAlone) {
   EXPECT_EQ(codes("  selection:\n    processes.command: x\n", "selection", "category: authentication"), "V2124");
 }
 
+// The findings V2125 and V2126 of a correlation over `a` (Okta), `b` (authentication, with a lookup) and `c` (other JSON).
+std::string uses(const std::string& correlation) {
+  const auto rule = [](const std::string& name, const std::string& logsource, const std::string& rest = "") {
+    return "title: " + name + "\nname: " + name + "\nlogsource: {" + logsource + "}\n" + rest +
+           "detection:\n  selection: {eventType: user.session.start}\n  condition: selection\n---\n";
+  };
+  const Checked checked =
+      check_text(rule("a", "product: okta") +
+                 rule("b", "category: authentication", "lookup: {table: people.csv, key: identity.user, as: person}\n") +
+                 rule("c", "product: azure") + "title: T\nname: t\n" + correlation);
+  std::string out;
+  for (const Diagnostic& diagnostic : checked.findings.items()) {
+    if (diagnostic.severity == Severity::error) out += diagnostic.code + ": " + diagnostic.message;
+    if (diagnostic.code == "V2125" || diagnostic.code == "V2126") out += diagnostic.message + "; " + diagnostic.hint + "\n";
+  }
+  return out;
+}
+
+std::string counted(const std::string& rest, const std::string& after = "") {
+  return uses("correlation:\n  type: value_count\n  timespan: 10m\n  " + rest + "\n" + after);
+}
+
+TEST(CorrelationFields, ThoseOfEveryRuleOrOfOne) {
+  EXPECT_EQ(counted("rules: [a]\n  group-by: [actor.alternateId|local]\n  condition: {field: 'target[0].id', gte: 2}"), "");
+  EXPECT_EQ(counted("rules: [c]\n  group-by: [anything]\n  condition: {field: at.all, gte: 2}"), "");
+  EXPECT_EQ(counted("rules: [a, b]\n  group-by: [actor.alternateId]\n  condition: {field: identity.user, gte: 2}"), "")
+      << "counted values may be those of one rule";
+  EXPECT_EQ(counted("rules: [a, b]\n  group-by: [identity.user]\n  condition: {field: actor.id, gte: 2}"),
+            "events of `a` have no field `identity.user`; it is a normalised name, which rules of a category have: "
+            "`logsource: {category: authentication, product: okta}`\n");
+  EXPECT_EQ(counted("rules: [b]\n  group-by: [identity.usr]\n  condition: {field: actor.id, gte: 2}"),
+            "events of `b` have no field `identity.usr`; did you mean `identity.user`?\n");
+  EXPECT_EQ(counted("rules: [a]\n  group-by: [actor.id]\n  condition: {field: process.commandLine, gte: 2}"),
+            "events of `a` have no field `process.commandLine`; `vedette rules fields SOURCE` lists what it has\n");
+}
+
+TEST(CorrelationFields, AliasesRuleByRule) {
+  const std::string end = "\n  group-by: [who]\n  condition: {field: who, gte: 2}";
+  EXPECT_EQ(counted("rules: [a, b]\n  aliases: {who: {a: actor.alternateId|local, b: identity.user}}" + end), "");
+  EXPECT_EQ(counted("rules: [a, b]\n  aliases: {who: {a: identity.user, b: identity.user}}" + end).substr(0, 46),
+            "events of `a` have no field `identity.user`; i");
+}
+
+TEST(CorrelationFields, OfMetricsTheRulesThatAreCounted) {
+  const auto metrics = [](const std::string& of) {
+    return uses(
+        "correlation:\n  type: metrics\n  rules: [a, b]\n  group-by: [actor.id]\n  timespan: 1h\n  values: {n: {distinct: "
+        "identity.user" +
+        of + "}}\n  condition: n >= 2\nalert: {title: '{n} {span} {actor.id}'}\n");
+  };
+  EXPECT_EQ(metrics(""), "");
+  EXPECT_EQ(metrics(", of: b"), "");
+  EXPECT_EQ(metrics(", of: a").substr(0, 44), "events of `a` have no field `identity.user`;");
+}
+
+TEST(TitleNames, FieldsMembersAndLookups) {
+  const auto title = [](const std::string& text) {
+    return counted(
+        "rules: [a, b]\n  aliases: {who: {a: actor.id, b: actor.id}}\n  group-by: [who]\n"
+        "  condition: {field: actor.id, gte: 2}",
+        "alert: {title: '" + text + "'}\n");
+  };
+  EXPECT_EQ(title("{count} {level} {rule} {who} {actor.displayName} {person.team} {identity.user} {{x}}"), "");
+  EXPECT_EQ(title("{actor.displayNam}"),
+            "`actor.displayNam` in the title is no field of the events, and always `?`; did you mean `actor.displayName`?\n");
+  EXPECT_EQ(title("{cuont}"),
+            "`cuont` in the title is no field of the events, and always `?`; `vedette rules fields SOURCE` lists "
+            "what it has\n");
+}
+
 TEST(Values, WhatIsMeantIsLeftAlone) {
   EXPECT_EQ(item("outcome.reason|contains: 'a*b'"), "");
   EXPECT_EQ(item("outcome.reason|contains: '\\*x'"), "");
