@@ -1,5 +1,7 @@
-// Kafka topics as a live source: all partitions are self-assigned (no group rebalancing), new ones are picked up, a full
-// queue pauses them while polling goes on. librdkafka stays inside the .cc. One thread of its own.
+// Kafka topics as a live source: all partitions are self-assigned at our own offsets (no group rebalancing, never an
+// automatic reset once an offset exists), new ones are picked up, a full queue pauses them while polling goes on.
+// `resume` of a partition ("topic/3") is the next offset in decimal. The group's offsets are written for lag displays only.
+// librdkafka stays inside the .cc files. Two threads of its own: one reads, one asks the brokers.
 #pragma once
 
 #include <chrono>
@@ -7,9 +9,11 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "connectors/net/kafka_client.h"
 #include "connectors/net/log.h"
 #include "connectors/sources/record_source.h"
 
@@ -20,14 +24,39 @@ struct KafkaSourceOptions {
   std::vector<std::string> brokers;
   std::vector<std::string> topics;
   std::string group = "vedette";
-  bool from_latest = false;  // start: latest, else earliest; partitions that appear later are read from their start
-  std::map<std::string, std::string> properties = {};  // further librdkafka settings (TLS, SASL); never logged
+  // Where a topic begins of which no partition has an offset of ours yet: its end, else its start. Partitions that appear
+  // later are read from their start.
+  bool from_latest = false;
+  ResumeAt resume_at = {};
+  std::set<std::string> text_topics = {};  // their values are lines of text, never arrays
+  KafkaSecurity security = {};
+  std::map<std::string, std::string> properties = {};  // further librdkafka settings; never logged
+  std::size_t inflated_bytes = 16 << 20;               // of a compressed value
   std::chrono::milliseconds metadata_interval{5000};
+  std::chrono::milliseconds probe_interval{1000};   // how often the ends of the partitions are asked for
+  std::chrono::milliseconds group_interval{30000};  // how often other consumers of the group are looked for
+};
+
+struct KafkaPartitionState {
+  std::string topic;
+  std::int32_t partition = 0;
+  std::int64_t next = -1;  // the offset to read next, everything before it offered; -1: not known yet
+  std::int64_t end = -1;   // the partition's end when last asked
+  std::string problem;     // why it is not read; empty: it is
+
+  [[nodiscard]] std::uint64_t lag() const { return end > next && next >= 0 ? static_cast<std::uint64_t>(end - next) : 0; }
 };
 
 struct KafkaSourceCounters {
-  std::uint64_t records = 0, tombstones = 0, errors = 0, pauses = 0;
-  std::uint32_t partitions = 0;
+  std::uint64_t records = 0;     // values taken
+  std::uint64_t tombstones = 0;  // null and empty values, skipped
+  std::uint64_t rejects = 0;     // values that could not be unpacked
+  std::uint64_t errors = 0;      // reported by the brokers
+  std::uint64_t pauses = 0;
+  std::uint64_t history_gaps = 0;     // times that records were gone before we read them
+  std::uint64_t group_refusals = 0;   // offsets for lag displays that the group's coordinator did not take
+  std::uint32_t partitions = 0;       // assigned
+  std::uint32_t group_strangers = 0;  // other active consumers of the group when last asked
 };
 
 class KafkaSource final : public RecordSource {
@@ -35,14 +64,18 @@ class KafkaSource final : public RecordSource {
   // One origin per topic and partition; called on the source's thread when a partition is assigned.
   using OriginFactory = std::function<std::shared_ptr<const event::Origin>(const std::string& topic, int partition)>;
 
-  KafkaSource(KafkaSourceOptions options, OriginFactory origins, Clock clock, Log log);
+  KafkaSource(KafkaSourceOptions options, OriginFactory origins, Clock clock, Log log, RejectHandler on_reject = {});
   ~KafkaSource() override;
 
   [[nodiscard]] const std::string& name() const override;
-  // Fails on settings that librdkafka refuses; an unreachable broker is retried and logged.
+  // Fails on settings that librdkafka refuses and when another consumer is active in the group; an unreachable broker is
+  // retried and logged.
   [[nodiscard]] Status start(BatchSink& sink) override;
+  void committed(const std::string& partition, const std::string& resume) override;
+  [[nodiscard]] SourceHealth health() const override;
   void stop() override;
   [[nodiscard]] KafkaSourceCounters counters() const;
+  [[nodiscard]] std::vector<KafkaPartitionState> partitions() const;
 
  private:
   class Impl;

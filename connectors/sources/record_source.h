@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -24,6 +25,8 @@ using Clock = std::function<TimeUs()>;
 using RejectHandler = std::function<void(const event::Origin&, const event::Reject&)>;
 
 // Where a pull source goes on, by partition ("" when it has none): what the last committed batch said in `resume`.
+// Nothing: the partition was never read. Asked on the source's threads. A pull source also offers batches without records,
+// whose `resume` alone counts: the place where it began, and what held no record.
 using ResumeAt = std::function<std::optional<std::string>(const std::string& partition)>;
 
 // Where sources put batches. Any thread.
@@ -41,6 +44,17 @@ class BatchSink {
   [[nodiscard]] virtual bool wait_for_room(std::chrono::milliseconds timeout) = 0;
 };
 
+// What a source knows about itself. A source that is up and caught up lacks nothing that was there at `complete_to`: its
+// clock may be ticked to that moment although nothing comes. A source that is down, or behind, may not.
+struct SourceHealth {
+  bool up = true;                // what it reads can be reached
+  bool caught_up = true;         // everything that was there when last asked has been offered
+  TimeUs idle_since = kNoTime;   // receive time of the newest record; kNoTime: none so far
+  TimeUs complete_to = kNoTime;  // receive time of that question; kNoTime: push sources, whose answer is always now
+  std::string reason = {};       // why it is not up, or what a person should look at; empty: nothing
+  static constexpr TimeUs kNoTime = INT64_MIN;
+};
+
 class RecordSource {
  public:
   virtual ~RecordSource() = default;
@@ -53,6 +67,8 @@ class RecordSource {
     (void)partition;
     (void)resume;
   }
+  // Any thread; cheap.
+  [[nodiscard]] virtual SourceHealth health() const { return {}; }
   // Ends all threads; nothing is offered afterwards. Idempotent.
   virtual void stop() = 0;
   // Nothing more will come (a file read to its end).
