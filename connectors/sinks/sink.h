@@ -37,6 +37,7 @@ struct Delivery {
     done,      // all delivered
     retry,     // the one after `delivered` failed for now: try again after `wait` (0: the caller's backoff)
     rejected,  // the one after `delivered` will never be taken: dead letter
+    closed,    // the sink itself has failed for good (a closed pipe): nothing can be delivered any more
   };
   std::size_t delivered = 0;  // from the front
   Next next = Next::done;
@@ -53,7 +54,7 @@ class Sink {
   [[nodiscard]] virtual Status start() { return {}; }
   // Hands over all alerts and waits until the other side has them. One thread at a time.
   [[nodiscard]] virtual Delivery deliver(std::span<const OutboxAlert> alerts) = 0;
-  // From another thread: a deliver() under way returns soon.
+  // From another thread, before the end: a deliver() under way returns soon, and later ones deliver nothing.
   virtual void cancel() {}
   // At most this many alerts at once.
   [[nodiscard]] virtual std::size_t most() const { return 256; }
