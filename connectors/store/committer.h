@@ -1,16 +1,15 @@
 // Group commit: the one thread that writes to the store. Changes queue while a write is being synced; the next write takes
 // everything that queued, so a busy service syncs rarely and an idle one at once; there is no timer. add() may be called by
-// any thread; callbacks run on the committer's thread, in the order of their add(), after the sync, and must not block.
+// any thread; callbacks run on the committer's thread, in the order of their add(), after the sync, and must not block. On a
+// full disk received records are answered out of that order, and once stopped everything is answered at once, by the caller's
+// thread.
 #pragma once
 
-#include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <mutex>
-#include <thread>
-#include <vector>
+#include <memory>
+#include <string>
 
 #include "connectors/store/store.h"
 
@@ -25,26 +24,33 @@ struct CommitterCounters {
 class Committer {
  public:
   using Done = std::function<void(bool durable)>;
-  // on_failure: a write has failed for good (see WriteOutcome::failed); called once, then nothing is committed any more.
-  Committer(Store& store, Log log, std::function<void(const std::string&)> on_failure);
-  ~Committer();  // stop()
+  using InboxDone = std::function<void(bool durable, std::uint64_t number)>;
+  static constexpr std::size_t kMostQueued = std::size_t{64} << 20;
 
-  // Received records: they get the next inbox number, written into `entry.number`, which done() may read by its own means.
-  // A full disk answers false at once (push sources say 503); it never waits.
-  void add_inbox(std::string bytes, TimeUs time, std::function<void(bool durable, std::uint64_t number)> done);
+  // on_failure: a write has failed for good (see WriteOutcome::failed); called once, on the committer's thread, then nothing
+  // is committed any more and everything is answered false.
+  Committer(Store& store, Log log, std::function<void(const std::string&)> on_failure, std::size_t most_queued = kMostQueued);
+  ~Committer();  // stop()
+  Committer(const Committer&) = delete;
+  Committer& operator=(const Committer&) = delete;
+
+  // Received records: they get the next inbox number, which done() is told. A full disk, and more than `most_queued` bytes
+  // in the queue, answer false without waiting.
+  void add_inbox(std::string bytes, TimeUs time, InboxDone done);
   // Applied changes: on a full disk they are tried again until there is room (nothing is lost, the caller's queue fills).
-  // Their numbers are the caller's. Waits while more than `most_queued` bytes are queued.
+  // Their numbers are the caller's. Waits while more than `most_queued` bytes are queued, unless a callback calls it.
   void add(Changes changes, Done done = {});
-  // Everything added before is durable (true), or the committer has failed or stopped.
+  // Everything added before is durable (true), or the committer has failed or stopped, or time is up.
   [[nodiscard]] bool flush(std::chrono::milliseconds timeout);
   // The disk was full at the last try.
-  [[nodiscard]] bool full() const { return full_; }
+  [[nodiscard]] bool full() const;
   [[nodiscard]] CommitterCounters counters() const;
-  // Commits what is queued, then ends.
+  // Commits what is queued, then ends. On a full disk what cannot be committed is answered false.
   void stop();
 
  private:
-  std::atomic<bool> full_ = false;
+  class Loop;
+  std::unique_ptr<Loop> loop_;
 };
 
 }  // namespace vedette::connectors

@@ -72,7 +72,11 @@ struct WriteResult {
 };
 
 struct StoreLimits {
-  std::uint64_t evidence_bytes = std::uint64_t{4} << 30;  // oldest first beyond it
+  std::uint64_t evidence_bytes = std::uint64_t{4} << 30;       // all bodies; oldest first beyond it
+  std::uint64_t evidence_body_bytes = std::uint64_t{1} << 20;  // one body; longer ones are cut
+  // Free space of the disk below which nothing more is received, and below half of which nothing is written at all: what
+  // the store needs to put itself in order.
+  std::uint64_t reserve_bytes = std::uint64_t{32} << 20;
 };
 
 // Everything up to the numbers and times is dropped.
@@ -88,8 +92,9 @@ struct StoreInfo {
   std::uint64_t inbox_first = 0, inbox_last = 0;  // 0: empty
   std::uint64_t log_first = 0, log_last = 0;
   std::uint64_t outbox_first = 0, outbox_last = 0;
-  std::uint64_t emitted = 0, evidence = 0;  // entries, estimates
-  std::uint64_t bytes = 0;                  // on disk
+  std::uint64_t emitted = 0, evidence = 0;  // entries
+  std::uint64_t evidence_bytes = 0;
+  std::uint64_t bytes = 0;  // on disk
   std::map<std::string, std::string> cursors;
   std::map<std::string, std::uint64_t> delivered;
 };
@@ -100,6 +105,9 @@ class Store {
 
   // One atomic change; with ok it survives a power loss.
   [[nodiscard]] virtual WriteResult write(const Changes& changes) = 0;
+
+  // Received records would find room at this moment.
+  [[nodiscard]] virtual bool has_room() const = 0;
 
   // Highest numbers ever given, also of what was trimmed. 0: none.
   [[nodiscard]] virtual std::uint64_t last_inbox() const = 0;
@@ -117,7 +125,8 @@ class Store {
   [[nodiscard]] virtual std::optional<std::string> bundle(const std::string& hash) const = 0;
   [[nodiscard]] virtual std::optional<std::string> fact(const std::string& name) const = 0;
   [[nodiscard]] virtual std::optional<EmittedAlert> emitted(const std::string& alert_id) const = 0;
-  [[nodiscard]] virtual std::optional<std::string> evidence(const std::string& event) const = 0;
+  // truncated: the body was too long and is cut.
+  [[nodiscard]] virtual std::optional<std::string> evidence(const std::string& event, bool* truncated = nullptr) const = 0;
 
   // Drops what nobody needs any more. Not synced by itself.
   [[nodiscard]] virtual Status trim(const Trim& trim) = 0;
@@ -137,7 +146,7 @@ struct StoreOptions {
 
 // Reads everything and checks every checksum; the store must not be open.
 [[nodiscard]] Result<StoreInfo> verify_store(const std::string& path);
-// A consistent copy into a new folder; also while a service runs on it is refused (it is locked): stop first.
+// A consistent copy into a new folder, verified. Refused while a service has the store open: stop it first.
 [[nodiscard]] Status backup_store(const std::string& path, const std::string& folder);
 // A backup becomes a store at a path where none is.
 [[nodiscard]] Status restore_store(const std::string& folder, const std::string& path);
