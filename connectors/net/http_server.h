@@ -1,6 +1,7 @@
 // A small HTTP/1.1 server for webhooks and admin endpoints: keep-alive, bounded everything, one absolute deadline per
 // phase. Routes are added before listen(). run() serves on the calling thread until stop(); handlers run on that thread
-// and must not block. listen(), address() and stop() may be called from any thread. Boost.Beast stays inside the .cc.
+// and must not block; a handler may answer later from any thread (HttpRoute::defer). listen(), address(), counters() and
+// stop() may be called from any thread. Boost.Beast stays inside .cc files.
 #pragma once
 
 #include <chrono>
@@ -19,14 +20,20 @@
 namespace vedette::connectors {
 
 struct HttpLimits {
-  std::uint32_t header_bytes = 16 * 1024;
+  std::size_t header_bytes = 16 * 1024;
   std::size_t header_count = 100;
-  std::uint64_t body_bytes = 4 << 20;
-  std::size_t connections = 1024;
+  std::uint64_t body_bytes = 4 << 20;         // beyond: 413
+  std::uint64_t bodies_in_memory = 64 << 20;  // of all requests whose bodies are being read; beyond: 503
+  std::size_t connections = 1024;             // beyond: new ones wait in the kernel's backlog
+  // Connections of one peer (an IPv4 address, an IPv6 /64). At its share, a peer's new connection takes the place of that
+  // peer's own one that has been waiting longest: idle, or its header not complete. If all of them are busy with a body or
+  // an answer, the new one is closed.
+  std::size_t connections_per_peer = 256;
   std::size_t requests_per_connection = 1000;
   std::chrono::milliseconds header_deadline{5000};
   std::chrono::milliseconds body_deadline{10000};
-  std::chrono::milliseconds idle_deadline{30000};  // between requests of one connection
+  std::chrono::milliseconds answer_deadline{2000};  // of deferred answers; beyond: 503 with Retry-After
+  std::chrono::milliseconds idle_deadline{30000};   // between requests of one connection
   std::chrono::milliseconds write_deadline{5000};
 };
 
@@ -49,18 +56,45 @@ struct HttpResponse {
   std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
+// The answer to one request that is given later. Copies share it; the first send() counts, from any thread, also when the
+// client, the connection or the server is gone. Without any answer the client gets 500 once the last copy goes.
+class HttpResponder {
+ public:
+  void send(HttpResponse answer) const;
+
+  class Reply;
+  explicit HttpResponder(std::shared_ptr<Reply> reply);
+
+ private:
+  struct Promise;
+  std::shared_ptr<Promise> promise_;
+};
+
 // What serves one method of one path. `admit` sees the request before its body is read; a response it returns is sent at
-// once, the body stays unread and the connection is closed (401, 415).
+// once, the body stays unread and the connection is closed (401, 415). Then one of `handle` and `defer` answers.
 struct HttpRoute {
   std::function<std::optional<HttpResponse>(const HttpRequest& head)> admit = {};
-  std::function<HttpResponse(const HttpRequest& request)> handle;
+  std::function<HttpResponse(const HttpRequest& request)> handle = {};
+  std::function<void(HttpRequest request, HttpResponder responder)> defer = {};
+  std::chrono::milliseconds answer_deadline{0};  // 0: that of the limits
 };
 
 struct HttpCounters {
-  std::uint64_t accepted = 0;   // connections
-  std::uint64_t requests = 0;   // answered by a handler
-  std::uint64_t refused = 0;    // answered 4xx or 5xx, for whatever reason
-  std::uint64_t timed_out = 0;  // connections closed by a deadline
+  std::uint64_t accepted = 0;          // connections
+  std::uint64_t requests = 0;          // read whole and given to a handler
+  std::uint64_t refused = 0;           // answered 4xx or 5xx, for whatever reason
+  std::uint64_t timed_out = 0;         // connections closed by a deadline
+  std::uint64_t malformed = 0;         // 400 because it is no proper HTTP/1.1: smuggling attempts are here
+  std::uint64_t too_large = 0;         // 413
+  std::uint64_t header_too_large = 0;  // 431
+  std::uint64_t unauthorised = 0;      // 401
+  std::uint64_t overloaded = 0;        // 503, those below included
+  std::uint64_t out_of_memory = 0;     // 503 because of bodies_in_memory
+  std::uint64_t unanswered = 0;        // 503 because a deferred answer did not come in time
+  std::uint64_t evicted = 0;           // connections that gave way to a newer one of the same peer
+  std::uint64_t peer_refused = 0;      // connections closed at once: the peer's share is busy
+  std::uint64_t connections = 0;       // open now
+  std::uint64_t body_bytes = 0;        // in memory now
 };
 
 class HttpServer {
@@ -76,7 +110,7 @@ class HttpServer {
   // "127.0.0.1:34567": where it listens; empty before listen().
   [[nodiscard]] std::string address() const;
   void run();
-  // Stops accepting, closes idle connections, lets requests in flight finish for at most `drain`.
+  // Stops accepting, closes idle connections, lets requests in flight finish and deferred answers come for at most `drain`.
   void stop(std::chrono::milliseconds drain = std::chrono::seconds(5));
   [[nodiscard]] HttpCounters counters() const;
 

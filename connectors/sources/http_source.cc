@@ -47,27 +47,41 @@ HttpResponse verification(const HttpRequest& request) {
   return answer;
 }
 
+// An element that framing refused, kept until the rest of its request is durable.
+struct KeptReject {
+  std::string reason, message, bytes;
+  std::uint64_t line = 0, position = 0;
+};
+
 // Frames a body into one batch: a request is a batch, however large, because equal lines are counted within it.
 class BodyCollector final : public event::ElementSink {
  public:
-  BodyCollector(std::shared_ptr<const event::Origin> origin, TimeUs arrival, const RejectHandler& on_reject)
-      : builder_(std::move(origin)), arrival_(arrival), on_reject_(on_reject) {}
+  BodyCollector(std::shared_ptr<const event::Origin> origin, TimeUs arrival) : builder_(std::move(origin)), arrival_(arrival) {}
 
   void on_element(std::string_view bytes, std::uint64_t line, std::uint64_t position) override {
     builder_.add(bytes, arrival_, line, position);
   }
   void on_reject(const event::Reject& reject) override {
-    if (on_reject_) on_reject_(*builder_.origin(), reject);
+    rejects_.push_back({std::string(reject.reason), reject.message, std::string(reject.bytes), reject.line, reject.position});
   }
   [[nodiscard]] BatchBuilder& builder() { return builder_; }
+  [[nodiscard]] std::vector<KeptReject>& rejects() { return rejects_; }
 
  private:
   BatchBuilder builder_;
   TimeUs arrival_;
-  const RejectHandler& on_reject_;
+  std::vector<KeptReject> rejects_;
 };
 
+HttpResponse come_again() { return HttpResponse{503, "", "", {{"Retry-After", "1"}}}; }
+
 }  // namespace
+
+// What follows once the records of a request are durable.
+struct HttpSource::Outcome {
+  HttpResponse answer = {};
+  std::vector<KeptReject> rejects = {};
+};
 
 HttpSource::HttpSource(HttpSourceOptions options, Clock clock, Log log, RejectHandler on_reject)
     : options_(std::move(options)),
@@ -112,10 +126,8 @@ void HttpSource::add_okta(const HttpEndpoint& endpoint, BatchSink& sink) {
     if (head.header("content-encoding")) return HttpResponse{415, "", "", {}};
     return std::nullopt;
   };
-  deliver.handle = [this, &endpoint, &sink](const HttpRequest& request) {
-    BatchBuilder builder(endpoint.origin);
-    builder.add(request.body, clock_(), 1, 0);
-    return queue(builder, sink);
+  deliver.defer = [this, &endpoint, &sink](HttpRequest request, const HttpResponder& responder) {
+    this->deliver(endpoint, request, sink, responder);
   };
   server_.route("POST", endpoint.path, std::move(deliver));
 }
@@ -129,49 +141,76 @@ void HttpSource::add_ingest(const HttpEndpoint& endpoint, BatchSink& sink) {
     if (!endpoint.secrets.matches(presented->substr(kBearer.size()))) return unauthorised();
     return std::nullopt;
   };
-  deliver.handle = [this, &endpoint, &sink](const HttpRequest& request) { return ingest(endpoint, request, sink); };
+  deliver.defer = [this, &endpoint, &sink](HttpRequest request, const HttpResponder& responder) {
+    ingest(endpoint, request, sink, responder);
+  };
   server_.route("POST", endpoint.path, std::move(deliver));
 }
 
-HttpResponse HttpSource::ingest(const HttpEndpoint& endpoint, const HttpRequest& request, BatchSink& sink) {
-  // Before anything of the body is counted: the sender will come again with it.
-  if (!sink.wait_for_room(std::chrono::milliseconds(0))) return overloaded(endpoint.name);
+// A hook's body is one record as it came, good or bad: what is wrong with it is found, and kept, behind the inbox.
+void HttpSource::deliver(const HttpEndpoint& endpoint, const HttpRequest& request, BatchSink& sink,
+                         const HttpResponder& responder) {
+  Outcome outcome;
+  BatchBuilder builder(endpoint.origin);
+  if (request.body.find_first_not_of(" \t\r\n") == std::string::npos) {
+    outcome.rejects.push_back({"json", "the body is empty", request.body, 1, 0});
+  } else {
+    builder.add(request.body, clock_(), 1, 0);
+  }
+  offer(builder, sink, responder, std::move(outcome));
+}
+
+void HttpSource::ingest(const HttpEndpoint& endpoint, const HttpRequest& request, BatchSink& sink,
+                        const HttpResponder& responder) {
+  // Before any work: the sender will come again.
+  if (!sink.wait_for_room(std::chrono::milliseconds(0))) return overloaded(endpoint.name, responder);
   std::string_view body = request.body;
   std::string inflated;
   const auto encoding = request.header("content-encoding").value_or("identity");
   if (encoding == "gzip") {
     const Unpacked unpacked = gunzip(body, options_.inflated_bytes, inflated);
-    if (unpacked == Unpacked::too_large) return plain(413, "the body is too large when unpacked\n");
-    if (unpacked == Unpacked::damaged) return plain(400, "the body is not whole gzip data\n");
+    if (unpacked == Unpacked::too_large) return responder.send(plain(413, "the body is too large when unpacked\n"));
+    if (unpacked == Unpacked::damaged) return responder.send(plain(400, "the body is not whole gzip data\n"));
     body = inflated;
   } else if (encoding != "identity") {
-    return plain(415, "only gzip and identity are understood\n");
+    return responder.send(plain(415, "only gzip and identity are understood\n"));
   }
-  BodyCollector collector(endpoint.origin, clock_(), on_reject_);
+  BodyCollector collector(endpoint.origin, clock_());
   event::Framer framer(endpoint.framing, options_.framing_limits);
   framer.feed(body, collector);
   framer.finish(collector);
-  const std::size_t records = collector.builder().size();
-  HttpResponse answer = queue(collector.builder(), sink);
-  if (answer.status == 200) {
-    answer.content_type = "application/json";
-    answer.body = fmt::format("{{\"records\":{}}}\n", records);
-  }
-  return answer;
+  Outcome outcome;
+  outcome.answer.content_type = "application/json";
+  outcome.answer.body = fmt::format("{{\"records\":{}}}\n", collector.builder().size());
+  outcome.rejects = std::move(collector.rejects());
+  offer(collector.builder(), sink, responder, std::move(outcome));
 }
 
-// 2xx means queued. A full queue is 503, which senders retry (Okta once); never 429, which Okta does not.
-HttpResponse HttpSource::queue(BatchBuilder& builder, BatchSink& sink) {
-  if (builder.empty()) return HttpResponse{};
+// 2xx means durable, or in memory when nothing is. What cannot be kept now is 503, which senders retry (Okta once); never
+// 429, which Okta does not. Rejects count once the request does: before that the sender will come again with them.
+void HttpSource::offer(BatchBuilder& builder, BatchSink& sink, const HttpResponder& responder, Outcome outcome) {
+  const auto origin = builder.origin();
+  auto done = [responder, origin, tally = tally_, on_reject = on_reject_,
+               shared = std::make_shared<Outcome>(std::move(outcome))](bool durable) {
+    if (!durable) {
+      ++tally->undurable;
+      return responder.send(come_again());
+    }
+    for (const KeptReject& kept : shared->rejects) {
+      if (on_reject) on_reject(*origin, {kept.reason, kept.message, kept.bytes, kept.line, kept.position});
+    }
+    responder.send(std::move(shared->answer));
+  };
+  if (builder.empty()) return done(true);
   event::RecordBatch batch;
   builder.take(batch);
-  if (sink.offer(batch)) return HttpResponse{};
-  return overloaded(batch.origin->source_name);
+  if (sink.offer(batch, std::move(done))) return;
+  overloaded(origin->source_name, responder);
 }
 
-HttpResponse HttpSource::overloaded(const std::string& name) {
-  if (overloads_++ == 0 && log_) log_(LogLevel::warning, name, "the queue is full: answering 503");
-  return HttpResponse{503, "", "", {{"Retry-After", "1"}}};
+void HttpSource::overloaded(const std::string& name, const HttpResponder& responder) {
+  if (tally_->overloads++ == 0 && log_) log_(LogLevel::warning, name, "the queue is full: answering 503");
+  responder.send(come_again());
 }
 
 }  // namespace vedette::connectors

@@ -1,6 +1,7 @@
 // Events by HTTP on one listening address: Okta event hooks (verification challenge, authorization header) and plain
-// POST of NDJSON, JSON or arrays. 2xx is sent once the records are queued; a full queue answers 503 with Retry-After.
-// One thread of its own. Counters and address() may be read from any thread.
+// POST of NDJSON, JSON or arrays. 2xx is sent once the sink has called done(true); a refusal or done(false) answers 503 with
+// Retry-After. One thread of its own; done may be called on any thread, also after stop(). Counters and address() may be read
+// from any thread.
 #pragma once
 
 #include <atomic>
@@ -48,22 +49,30 @@ class HttpSource final : public RecordSource {
   [[nodiscard]] Status start(BatchSink& sink) override;
   void stop() override;
   [[nodiscard]] std::string address() const { return server_.address(); }
-  [[nodiscard]] std::uint64_t overloads() const { return overloads_; }  // requests answered 503
+  [[nodiscard]] std::uint64_t overloads() const { return tally_->overloads; }  // refused by the sink: answered 503
+  [[nodiscard]] std::uint64_t undurable() const { return tally_->undurable; }  // done(false): answered 503
+  [[nodiscard]] HttpCounters counters() const { return server_.counters(); }
 
  private:
   void add_okta(const HttpEndpoint& endpoint, BatchSink& sink);
   void add_ingest(const HttpEndpoint& endpoint, BatchSink& sink);
-  [[nodiscard]] HttpResponse ingest(const HttpEndpoint& endpoint, const HttpRequest& request, BatchSink& sink);
-  [[nodiscard]] HttpResponse queue(BatchBuilder& builder, BatchSink& sink);
-  [[nodiscard]] HttpResponse overloaded(const std::string& name);
+  void deliver(const HttpEndpoint& endpoint, const HttpRequest& request, BatchSink& sink, const HttpResponder& responder);
+  void ingest(const HttpEndpoint& endpoint, const HttpRequest& request, BatchSink& sink, const HttpResponder& responder);
+  void overloaded(const std::string& name, const HttpResponder& responder);
+  struct Outcome;
+  void offer(BatchBuilder& builder, BatchSink& sink, const HttpResponder& responder, Outcome outcome);
 
   HttpSourceOptions options_;
   Clock clock_;
   Log log_;
   RejectHandler on_reject_;
+  // What done() touches, which may outlive the source.
+  struct Tally {
+    std::atomic<std::uint64_t> overloads = 0, undurable = 0;
+  };
+  std::shared_ptr<Tally> tally_ = std::make_shared<Tally>();
   HttpServer server_;
   std::thread thread_;
-  std::atomic<std::uint64_t> overloads_ = 0;
 };
 
 }  // namespace vedette::connectors

@@ -107,6 +107,14 @@ TEST_F(HttpSourceTest, AcceptsABadBodyThatIsAuthorised) {
   EXPECT_EQ(sink_.records(), (std::vector<std::string>{"this is not JSON"}));
 }
 
+// A retry could not help: kept as refused, and acknowledged.
+TEST_F(HttpSourceTest, AcceptsAnEmptyBodyThatIsAuthorised) {
+  EXPECT_EQ(status_of(okta("new-secret", "")), 200);
+  EXPECT_EQ(status_of(okta("new-secret", " \r\n")), 200);
+  EXPECT_EQ(rejects_, (std::vector<std::string>{"json", "json"}));
+  EXPECT_TRUE(sink_.records().empty());
+}
+
 TEST_F(HttpSourceTest, AnswersOverloadWith503AndRecovers) {
   sink_.set_full(true);
   const std::string answer = okta("new-secret", "{}");
@@ -164,10 +172,11 @@ TEST_F(HttpSourceTest, IngestNeedsItsBearerToken) {
 }
 
 TEST_F(HttpSourceTest, BoundsTheBodyAt4MiB) {
-  const std::string limit(4 << 20, ' ');
+  const std::string limit(4 << 20, 'x');
   EXPECT_EQ(status_of(okta("new-secret", limit)), 200);
-  EXPECT_EQ(status_of(okta("new-secret", limit + " ")), 413);
+  EXPECT_EQ(status_of(okta("new-secret", limit + "x")), 413);
   EXPECT_EQ(sink_.records().size(), 1u);
+  EXPECT_EQ(source_->counters().too_large, 1u);
 }
 
 TEST_F(HttpSourceTest, StopsForGood) {
