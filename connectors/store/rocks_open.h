@@ -38,6 +38,8 @@ struct OpenStore {
 // files: null, or a file system that misbehaves, for tests.
 [[nodiscard]] Result<OpenStore> open_parts(const StoreOptions& options, const Log& log,
                                            std::shared_ptr<rocksdb::FileSystem> files);
+// The store over what is open.
+[[nodiscard]] std::unique_ptr<Store> store_of(OpenStore open, const StoreLimits& limits);
 // open_store() over a file system of the caller's.
 [[nodiscard]] Result<std::unique_ptr<Store>> open_store_on(const StoreOptions& options, Log log,
                                                            std::shared_ptr<rocksdb::FileSystem> files);

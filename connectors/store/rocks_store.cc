@@ -428,10 +428,14 @@ Result<StoreInfo> RocksStore::info() const {
 
 }  // namespace
 
+std::unique_ptr<Store> store_of(OpenStore open, const StoreLimits& limits) {
+  return std::make_unique<RocksStore>(std::move(open), limits);
+}
+
 Result<std::unique_ptr<Store>> open_store_on(const StoreOptions& options, Log log, std::shared_ptr<rocksdb::FileSystem> files) {
   auto open = open_parts(options, log, std::move(files));
   if (!open) return open.error();
-  return std::unique_ptr<Store>(std::make_unique<RocksStore>(std::move(*open), options.limits));
+  return store_of(std::move(*open), options.limits);
 }
 
 Result<std::unique_ptr<Store>> open_store(const StoreOptions& options, Log log) {
