@@ -14,8 +14,8 @@
 namespace vedette::correlate {
 
 struct Shared {
-  Shared(plan::PlanPtr plan_in, std::vector<std::vector<std::uint32_t>> kept_columns)
-      : plan(std::move(plan_in)), records(pool, std::move(kept_columns)), clocks(plan->sources.size()) {}
+  Shared(plan::PlanPtr plan_in, std::vector<std::vector<std::uint32_t>> kept_columns, bool limited_in)
+      : plan(std::move(plan_in)), records(pool, std::move(kept_columns)), clocks(plan->sources.size()), limited(limited_in) {}
   Shared(const Shared&) = delete;
   Shared& operator=(const Shared&) = delete;
 
@@ -23,6 +23,8 @@ struct Shared {
   Pool pool;
   Records records;
   Clocks clocks;
+  std::size_t charged = 0;  // bytes in all accounts
+  bool limited;             // there is a budget for them
   // While decisions that have fallen due are not made yet nothing is forgotten; what they open may fall due at once.
   bool deciding = false;
   std::uint64_t id_conflicts = 0;  // copies of a held event that disagree on its time

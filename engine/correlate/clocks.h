@@ -14,7 +14,7 @@ inline constexpr TimeUs kNoLogTime = INT64_MIN;  // nothing was delivered yet
 
 class Clocks {
  public:
-  explicit Clocks(std::size_t sources) : slowest_(sources, kNoLogTime), down_(sources, false), epoch_(1) {}
+  explicit Clocks(std::size_t sources) : slowest_(sources, kNoLogTime), marked_(slowest_), down_(sources, false), epoch_(1) {}
 
   void advance(std::uint32_t clock, std::uint32_t source, TimeUs stamp) {
     if (clock >= clocks_.size()) clocks_.resize(clock + 1);
@@ -31,14 +31,11 @@ class Clocks {
     for (const std::uint32_t served : entry.sources) update(served);
   }
 
-  [[nodiscard]] TimeUs logtime(const std::vector<std::uint32_t>& sources) const {
-    TimeUs time = kNoLogTime;
-    for (const std::uint32_t source : sources) {
-      const TimeUs slowest = slowest_[source];
-      if (slowest != kNoLogTime && (time == kNoLogTime || slowest < time)) time = slowest;
-    }
-    return time;
-  }
+  [[nodiscard]] TimeUs logtime(const std::vector<std::uint32_t>& sources) const { return earliest(slowest_, sources); }
+
+  // Log time as of the last mark(), which is set where a record is applied: between records, clocks depend on where batches end.
+  void mark() { marked_ = slowest_; }
+  [[nodiscard]] TimeUs marked_logtime(const std::vector<std::uint32_t>& sources) const { return earliest(marked_, sources); }
   // While a source among these is down: the log time of the others, or the newest clock of all when none of them is up.
   // kNoLogTime when none is down.
   [[nodiscard]] TimeUs time_without_down(const std::vector<std::uint32_t>& sources) const {
@@ -72,6 +69,14 @@ class Clocks {
     std::vector<std::uint32_t> sources;
   };
 
+  [[nodiscard]] static TimeUs earliest(const std::vector<TimeUs>& slowest, const std::vector<std::uint32_t>& sources) {
+    TimeUs time = kNoLogTime;
+    for (const std::uint32_t source : sources) {
+      if (slowest[source] != kNoLogTime && (time == kNoLogTime || slowest[source] < time)) time = slowest[source];
+    }
+    return time;
+  }
+
   void update(std::uint32_t source) {
     TimeUs slowest = kNoLogTime;
     for (const Clock& clock : clocks_) {
@@ -84,6 +89,7 @@ class Clocks {
 
   std::vector<Clock> clocks_;
   std::vector<TimeUs> slowest_;  // per source type
+  std::vector<TimeUs> marked_;   // the same, where a record was applied
   std::vector<bool> down_;       // per source type
   bool some_down_ = false;
   TimeUs newest_ = kNoLogTime;

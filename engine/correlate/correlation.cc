@@ -8,6 +8,8 @@
 namespace vedette::correlate {
 namespace {
 
+constexpr std::size_t kDeadlineBytes = 2 * sizeof(Deadline) + kSetEntry;  // a heap that has just grown
+
 // The correlation's own author, then those of everything it reads, each once.
 void collect_authors(const plan::Plan& plan, const plan::CorrelationPlan& correlation, std::vector<std::string>& authors) {
   const auto add = [&](const std::string& author) {
@@ -61,6 +63,8 @@ bool reads_exports(const plan::CorrelationPlan& plan) {
   });
 }
 
+bool waits(const plan::CorrelationPlan& plan) { return plan.decision == plan::DecisionClass::waiting; }
+
 bool has_negations(const plan::CorrelationPlan& plan) {
   return std::any_of(plan.inputs.begin(), plan.inputs.end(), [](const plan::Input& input) { return input.negated; });
 }
@@ -81,9 +85,11 @@ Correlation::Correlation(Shared& shared, std::uint32_t index, const Correlations
       parted_(plan_.sum_risk || plan_.type == plan::CorrelationType::metrics),
       reads_exports_(reads_exports(plan_)),
       author_(joined_authors(*shared.plan, plan_)),
-      groups_(shared.pool, shared.records, fired_),
-      seen_(plan_.retention),
-      inner_seen_(INT64_MAX),
+      account_(shared.charged),
+      fired_(account_, shared.limited && plan_.by_values),
+      groups_(shared.pool, shared.records, fired_, account_, shared.limited, waits(plan_) ? kDeadlineBytes : 0),
+      seen_(account_, plan_.retention),
+      inner_seen_(account_, INT64_MAX),
       window_(make_window()) {
   if (plan_.tumbling) {
     tumbling_ = std::make_unique<Tumbling>(WindowContext{shared_.pool, shared_.records, groups_, *this}, plan_, over_alerts_);
@@ -94,10 +100,15 @@ Correlation::~Correlation() = default;
 
 // Hits with a time before it can be needed by no accepted event.
 TimeUs Correlation::horizon() {
-  if (shared_.deciding || horizon_epoch_ == shared_.clocks.epoch()) return horizon_;
+  const DurationUs kept = mutated(Mutation::prune_time_early) ? plan_.window : plan_.retention;
+  if (shared_.deciding) {
+    const TimeUs logtime = shared_.clocks.marked_logtime(plan_.sources);
+    return logtime == kNoLogTime ? INT64_MIN : logtime - kept;
+  }
+  if (horizon_epoch_ == shared_.clocks.epoch()) return horizon_;
   horizon_epoch_ = shared_.clocks.epoch();
   const TimeUs logtime = shared_.clocks.logtime(plan_.sources);
-  horizon_ = logtime == kNoLogTime ? INT64_MIN : logtime - (mutated(Mutation::prune_time_early) ? plan_.window : plan_.retention);
+  horizon_ = logtime == kNoLogTime ? INT64_MIN : logtime - kept;
   return horizon_;
 }
 
@@ -144,8 +155,8 @@ void Correlation::sweep(std::uint32_t steps) {
   constexpr std::uint32_t kAtOnce = 64;
   due_sweeps_ += steps;
   if (due_sweeps_ < kAtOnce) return;
-  groups_.sweep(horizon(), due_sweeps_);
-  if (plan_.by_values) fired_.sweep(horizon(), due_sweeps_);
+  groups_.sweep(sweep_horizon(), due_sweeps_);
+  if (plan_.by_values) fired_.sweep(sweep_horizon(), due_sweeps_);
   due_sweeps_ = 0;
   counters_.groups = groups_.live();
 }

@@ -13,6 +13,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/correlate/applying.h"
+#include "engine/correlate/budget.h"
 #include "engine/correlate/correlator.h"
 #include "engine/correlate/cross_product.h"
 #include "engine/correlate/deadlines.h"
@@ -33,7 +34,7 @@ struct Passed {
   bool gone = false;
 };
 
-class Correlation final : public Stamps {
+class Correlation final : public Stamps, public Budgeted {
  public:
   // siblings: all correlations by index; alerts look up the evidence of inner ones there.
   Correlation(Shared& shared, std::uint32_t index, const Correlations& siblings);
@@ -55,7 +56,10 @@ class Correlation final : public Stamps {
   void decide(TimeUs deadline, Applying& applying, std::vector<Passed>& passed);
 
   [[nodiscard]] TimeUs stamp(const GroupHit& hit) const override;
-  [[nodiscard]] const RuleCounters& counters() const { return counters_; }
+  [[nodiscard]] RuleCounters counters() const;
+  [[nodiscard]] const Account& account() const override { return account_; }
+  void drop_expired() override;
+  bool evict(TimeUs moment) override;
   [[nodiscard]] std::size_t bytes() const { return groups_.bytes() + fired_.bytes() + seen_.bytes() + deadlines_.bytes(); }
 
  private:
@@ -91,6 +95,14 @@ class Correlation final : public Stamps {
 
   // make_window.cc
   [[nodiscard]] std::unique_ptr<Window> make_window();
+
+  // correlation_evict.cc: the memory budget
+  [[nodiscard]] TimeUs sweep_horizon();
+  [[nodiscard]] std::uint32_t obtain_group(const Hash128& hash, std::uint32_t tenant);
+  bool evict_group(TimeUs& newest);
+  void forget_group(std::uint32_t index);
+  void degrade(TimeUs newest);
+  void shed_deadlines();
 
   // correlation_enter.cc: from work to hits
   [[nodiscard]] bool contribute(const Work& work, Applying& applying);
@@ -144,6 +156,8 @@ class Correlation final : public Stamps {
   void remember_passed(const Trigger& trigger, std::uint32_t record);
   [[nodiscard]] Hash128 passed_key(const Trigger& trigger) const;
   void forget_passed();
+  void release_passed(const Trigger& trigger);
+  [[nodiscard]] std::size_t passed_bytes(std::uint32_t record) const;
 
   // correlation_decide.cc: decisions that wait
   void schedule();
@@ -207,6 +221,7 @@ class Correlation final : public Stamps {
   RuleCounters counters_;
   std::uint32_t due_sweeps_ = 0;
 
+  Account account_;
   FiredTable fired_;
   Groups groups_;
   SeenIds seen_;        // one alert per trigger: triggers that had theirs
@@ -218,6 +233,8 @@ class Correlation final : public Stamps {
   TimeUs passed_before_ = INT64_MIN;                                         // the same before the record at hand
   boost::unordered_flat_map<Hash128, std::uint32_t, Hash128Hasher> passed_;  // derived events that may be taken back
   std::size_t passed_limit_ = 1024;
+  TimeUs newest_evicted_ = kNoTime;
+  TimeUs dropped_until_ = INT64_MIN;
   std::uint64_t horizon_epoch_ = 0;
   TimeUs horizon_ = INT64_MIN;
 

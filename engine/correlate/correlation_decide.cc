@@ -32,7 +32,7 @@ void Correlation::schedule_patterns(std::uint32_t group_index, TimeUs t) {
     if (deadline < passed_until()) {
       hit.info |= kDecidedBit;  // what came now would have had to be known then
     } else {
-      deadlines_.push({deadline, group.hash, hit.t, shared_.records[hit.record].identity, hit.value});
+      push_deadline({deadline, group.hash, hit.t, shared_.records[hit.record].identity, hit.value});
     }
   }
 }
@@ -56,7 +56,9 @@ TimeUs Correlation::pattern_deadline(const Group& group, std::uint32_t index) {
 TimeUs Correlation::passed_until() const { return shared_.deciding ? passed_before_ : decided_until_; }
 
 void Correlation::push_deadline(const Deadline& deadline) {
-  if (deadline.at >= passed_until()) deadlines_.push(deadline);
+  if (deadline.at < passed_until()) return;
+  if (deadlines_.full() && counters_.evicted > 0) shed_deadlines();
+  deadlines_.push(deadline);
 }
 
 TimeUs Correlation::due(bool at_end) {

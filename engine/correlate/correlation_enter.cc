@@ -158,7 +158,7 @@ void Correlation::enter_group(const std::vector<ColumnValue>& keys, std::uint32_
   const Record& known = shared_.records[record];
   keys_.clear();
   for (const ColumnValue& value : keys) keys_.push_back(value.key);
-  const std::uint32_t group = groups_.obtain(group_hash(keys, known.tenant), known.tenant, keys_);
+  const std::uint32_t group = obtain_group(group_hash(keys, known.tenant), known.tenant);
   if (groups_[group].oldest < horizon()) {
     window_->trimming(groups_[group], horizon());
     groups_.trim(groups_[group], horizon());

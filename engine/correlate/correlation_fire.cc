@@ -92,7 +92,9 @@ std::uint32_t Correlation::fired_set(Group& group, std::uint64_t value, bool cre
   if (group.fired != plan::kNone) return group.fired;
   if (!create && by_all_members_) return plan::kNone;
   group.fired = create ? fired_.obtain(by_hash(group, 0)) : fired_.find(by_hash(group, 0));
-  if (group.fired != plan::kNone) fired_.attach(group.fired);
+  if (group.fired == plan::kNone) return plan::kNone;
+  fired_.attach(group.fired);
+  if (shared_.limited) fired_.trim(group.fired, sweep_horizon());
   return group.fired;
 }
 
@@ -161,7 +163,7 @@ void Correlation::raise(const Trigger& trigger, const Bucket& in, FiredBucket& e
 void Correlation::fire(const Trigger& trigger, const Bucket& in, Applying& applying) {
   alert::Alert alert = full_alert(trigger, in, applying);
   const std::uint32_t set = fired_set(groups_[trigger.group], trigger.value, true);
-  FiredTable::trim(fired_[set], horizon());
+  fired_.trim(set, horizon());
   const DurationUs reach = std::max(plan_.window, plan_.suppress.for_us);
   Continuation run = fired_.enter(set, in.number, trigger.t, reach, alert.alert_id);
   alert.continuation = run.continues;

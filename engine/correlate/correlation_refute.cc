@@ -73,7 +73,7 @@ void Correlation::settle_accounts(Applying& applying, std::vector<Passed>& passe
 void Correlation::count_trigger(const Trigger& trigger, int change) {
   Group& group = groups_[trigger.group];
   const Bucket in = bucket(group, trigger);
-  FiredBucket& entry = fired_[fired_set(group, trigger.value, true)].obtain(in.number, trigger.t);
+  FiredBucket& entry = fired_.obtain_bucket(fired_set(group, trigger.value, true), in.number, trigger.t);
   entry.triggers = static_cast<std::uint32_t>(static_cast<int>(entry.triggers) + change);
 }
 
@@ -81,6 +81,7 @@ void Correlation::take_back(const Trigger& lost, Applying& applying, std::vector
   if (plan_.inner) {
     const auto known = passed_.find(passed_key(lost));
     if (known != passed_.end()) {
+      account_.take(passed_bytes(known->second));
       passed.push_back({known->second, true});
       passed_.erase(known);
     }
@@ -135,17 +136,32 @@ void Correlation::remember_passed(const Trigger& trigger, std::uint32_t record) 
   if (passed_.size() >= passed_limit_) forget_passed();
   const auto [place, fresh] = passed_.try_emplace(passed_key(trigger), record);
   if (!fresh) {
+    account_.take(passed_bytes(place->second));
     shared_.records.release(place->second);
     place->second = record;
   }
+  account_.add(passed_bytes(record));
   shared_.records.retain(record);
+}
+
+std::size_t Correlation::passed_bytes(std::uint32_t record) const { return kTableEntry + shared_.records[record].charge; }
+
+void Correlation::release_passed(const Trigger& trigger) {
+  const auto known = passed_.find(passed_key(trigger));
+  if (known == passed_.end()) return;
+  account_.take(passed_bytes(known->second));
+  shared_.records.release(known->second);
+  passed_.erase(known);
 }
 
 void Correlation::forget_passed() {
   const TimeUs oldest = horizon();
   boost::unordered::erase_if(passed_, [&](const auto& entry) {
     const bool old = shared_.records[entry.second].t < oldest;
-    if (old) shared_.records.release(entry.second);
+    if (old) {
+      account_.take(passed_bytes(entry.second));
+      shared_.records.release(entry.second);
+    }
     return old;
   });
   passed_limit_ = std::max<std::size_t>(1024, passed_.size() * 2);

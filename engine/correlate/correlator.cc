@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/correlate/applying.h"
+#include "engine/correlate/budget.h"
 #include "engine/correlate/correlation.h"
 #include "engine/correlate/event_rule.h"
 
@@ -108,14 +109,19 @@ bool comes_before(const alert::Alert& a, const alert::Alert& b) {
 
 class Correlator::Impl {
  public:
-  explicit Impl(plan::PlanPtr plan)
-      : shared_(plan, kept_columns(*plan)),
+  Impl(plan::PlanPtr plan, const CorrelatorOptions& options)
+      : shared_(plan, kept_columns(*plan), options.memory_budget > 0),
+        budget_(options.memory_budget, shared_.charged),
         rule_readers_(readers_of(*plan, false)),
         correlation_readers_(readers_of(*plan, true)),
         agenda_(plan->correlations.size()) {
-    for (std::uint32_t i = 0; i < plan->rules.size(); ++i) rules_.push_back(std::make_unique<EventRule>(shared_, i));
+    for (std::uint32_t i = 0; i < plan->rules.size(); ++i) {
+      rules_.push_back(std::make_unique<EventRule>(shared_, i));
+      if (plan->rules[i].emits) budget_.add(*rules_.back());
+    }
     for (std::uint32_t i = 0; i < plan->correlations.size(); ++i) {
       correlations_.push_back(std::make_unique<Correlation>(shared_, i, correlations_));
+      budget_.add(*correlations_.back());
       if (plan->correlations[i].decision == plan::DecisionClass::waiting) waiting_.push_back(i);
     }
   }
@@ -128,7 +134,9 @@ class Correlator::Impl {
     const auto before = static_cast<std::ptrdiff_t>(alerts.size());
     Applying applying(shared_, event, origin.tenant_index, alerts);
     for (const Hit& hit : event.hits) rules_[hit.rule]->apply(hit, applying);
+    if (!waiting_.empty()) shared_.clocks.mark();
     if ((event.head.flags & event::kLate) == 0 || mutated(Mutation::late_accepted)) correlate(applying);
+    if (budget_.exceeded()) budget_.enforce(event.head.a);
     if (static_cast<std::ptrdiff_t>(alerts.size()) - before > 1)
       std::stable_sort(alerts.begin() + before, alerts.end(), comes_before);
   }
@@ -169,6 +177,7 @@ class Correlator::Impl {
 
   [[nodiscard]] std::uint64_t id_conflicts() const { return shared_.id_conflicts; }
 
+  [[nodiscard]] std::size_t accounted_bytes() const { return shared_.charged; }
   [[nodiscard]] std::size_t state_bytes() const {
     std::size_t bytes = shared_.pool.bytes_in_use() + shared_.records.bytes();
     for (const auto& rule : rules_) bytes += rule->bytes();
@@ -216,6 +225,7 @@ class Correlator::Impl {
   }
 
   Shared shared_;
+  Budget budget_;
   Readers rule_readers_;
   Readers correlation_readers_;
   Agenda agenda_;
@@ -227,7 +237,8 @@ class Correlator::Impl {
   std::size_t sweeping_ = 0;
 };
 
-Correlator::Correlator(plan::PlanPtr plan) : impl_(std::make_unique<Impl>(std::move(plan))) {}
+Correlator::Correlator(plan::PlanPtr plan, const CorrelatorOptions& options)
+    : impl_(std::make_unique<Impl>(std::move(plan), options)) {}
 Correlator::~Correlator() = default;
 
 void Correlator::apply(const EventHits& event, const event::Origin& origin, std::vector<alert::Alert>& alerts) {
@@ -240,11 +251,12 @@ void Correlator::decide(std::vector<alert::Alert>& alerts) { impl_->decide(false
 void Correlator::set_down(std::uint32_t source, bool down) { impl_->set_down(source, down); }
 void Correlator::finish(std::vector<alert::Alert>& alerts) { impl_->decide(true, alerts); }
 
-const RuleCounters& Correlator::rule_counters(std::uint32_t rule) const { return impl_->rule(rule).counters(); }
-const RuleCounters& Correlator::correlation_counters(std::uint32_t correlation) const {
+RuleCounters Correlator::rule_counters(std::uint32_t rule) const { return impl_->rule(rule).counters(); }
+RuleCounters Correlator::correlation_counters(std::uint32_t correlation) const {
   return impl_->correlation(correlation).counters();
 }
 std::uint64_t Correlator::id_conflicts() const { return impl_->id_conflicts(); }
 std::size_t Correlator::state_bytes() const { return impl_->state_bytes(); }
+std::size_t Correlator::accounted_bytes() const { return impl_->accounted_bytes(); }
 
 }  // namespace vedette::correlate

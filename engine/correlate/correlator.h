@@ -23,11 +23,23 @@ struct RuleCounters {
   std::uint64_t suppressed = 0;
   std::uint64_t withdrawn = 0;
   std::uint64_t groups = 0;  // live groups
+  std::uint64_t bytes = 0;   // that the memory budget counts
+  // What was forgotten because memory ran out: groups, halves of large groups, fired buckets, remembered ids. The rule is
+  // degraded while something of it, or of a correlation it reads, could still count.
+  std::uint64_t evicted = 0;
+  TimeUs evicted_first = kNoTime, evicted_last = kNoTime;  // stamps of the records that left no room
+  bool degraded = false;
+};
+
+struct CorrelatorOptions {
+  // Accounted bytes of all rules together; 0 = unlimited. Beyond it the rule that holds most forgets, but none that holds no
+  // more than an equal share.
+  std::size_t memory_budget = 0;
 };
 
 class Correlator {
  public:
-  explicit Correlator(plan::PlanPtr plan);
+  explicit Correlator(plan::PlanPtr plan, const CorrelatorOptions& options = {});
   ~Correlator();
   Correlator(const Correlator&) = delete;
   Correlator& operator=(const Correlator&) = delete;
@@ -46,12 +58,14 @@ class Correlator {
   // The end of the input: everything open is decided, flagged at_end.
   void finish(std::vector<alert::Alert>& alerts);
 
-  [[nodiscard]] const RuleCounters& rule_counters(std::uint32_t rule) const;
-  [[nodiscard]] const RuleCounters& correlation_counters(std::uint32_t correlation) const;
+  [[nodiscard]] RuleCounters rule_counters(std::uint32_t rule) const;
+  [[nodiscard]] RuleCounters correlation_counters(std::uint32_t correlation) const;
   // Copies of an event still held that disagree with the first one on the event time (the first one stands).
   [[nodiscard]] std::uint64_t id_conflicts() const;
-  // Accounted bytes of all window state.
+  // Bytes in use by all window state.
   [[nodiscard]] std::size_t state_bytes() const;
+  // The same as the memory budget counts it: never less.
+  [[nodiscard]] std::size_t accounted_bytes() const;
 
  private:
   class Impl;

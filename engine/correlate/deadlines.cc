@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/correlate/account.h"
+
 namespace vedette::correlate {
 namespace {
 
@@ -23,6 +25,13 @@ void Deadlines::push(const Deadline& deadline) {
   if (!present_.insert(key_of(deadline)).second) return;
   heap_.push_back(deadline);
   std::push_heap(heap_.begin(), heap_.end(), later);
+}
+
+void Deadlines::restore() {
+  std::make_heap(heap_.begin(), heap_.end(), later);
+  limit_ = std::max(kSmallest, heap_.size() * 2);
+  shrink_table(present_);
+  if (heap_.capacity() > 4 * limit_) heap_.shrink_to_fit();
 }
 
 void Deadlines::pop(std::vector<Deadline>& out) {

@@ -25,6 +25,18 @@ class Deadlines {
  public:
   // Equal deadlines are kept once.
   void push(const Deadline& deadline);
+  // Twice what keep() left: what is of no use any more can be a half.
+  [[nodiscard]] bool full() const { return heap_.size() >= limit_; }
+  // Keeps those for which `wanted` is true.
+  template <typename Wanted>
+  void keep(const Wanted& wanted) {
+    std::erase_if(heap_, [&](const Deadline& deadline) {
+      if (wanted(deadline)) return false;
+      present_.erase(key_of(deadline));
+      return true;
+    });
+    restore();
+  }
   // Takes off all entries of the earliest deadline.
   void pop(std::vector<Deadline>& out);
   [[nodiscard]] TimeUs next() const { return heap_.empty() ? kNothingDue : heap_.front().at; }
@@ -32,8 +44,13 @@ class Deadlines {
 
  private:
   [[nodiscard]] static Hash128 key_of(const Deadline& deadline);
+  // A heap again, no larger than need be.
+  void restore();
+
+  static constexpr std::size_t kSmallest = 1024;
 
   std::vector<Deadline> heap_;
+  std::size_t limit_ = kSmallest;
   boost::unordered_flat_set<Hash128, Hash128Hasher> present_;
 };
 

@@ -69,8 +69,7 @@ class DistinctWindow final : public Window {
     if (group.extra != nullptr) {
       note_recent(group, group.hits[index]);
     } else if (group.hits.size() >= kRecentFrom) {
-      group.extra_bytes = static_cast<std::uint32_t>(Pool::rounded(8 * sizeof(RecentValue)));
-      group.extra = context_.pool.allocate(group.extra_bytes);
+      context_.groups.resize_extra(group, 8 * sizeof(RecentValue));
       for (std::uint32_t i = 0; i < group.hits.size(); ++i) note_recent(group, group.hits[i]);
     }
   }
@@ -227,13 +226,7 @@ class DistinctWindow final : public Window {
   }
 
   RecentValue* grow_recent(Group& group) {
-    const std::size_t bytes = Pool::rounded(group.extra_bytes * std::size_t{2});
-    auto* larger = static_cast<RecentValue*>(context_.pool.allocate(bytes));
-    std::copy_n(static_cast<const RecentValue*>(group.extra), group.extra_count, larger);
-    context_.pool.release(group.extra, group.extra_bytes);
-    group.extra = larger;
-    group.extra_bytes = static_cast<std::uint32_t>(bytes);
-    return larger;
+    return static_cast<RecentValue*>(context_.groups.resize_extra(group, group.extra_bytes * std::size_t{2}));
   }
 
   bool weighted_;

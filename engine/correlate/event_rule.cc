@@ -24,7 +24,36 @@ EventRule::EventRule(Shared& shared, std::uint32_t index)
     : shared_(shared),
       plan_(shared.plan->rules[index]),
       index_(index),
-      seen_(plan_.accept + (plan_.suppress.given ? plan_.suppress.for_us : 0)) {}
+      keep_(plan_.accept + (plan_.suppress.given ? plan_.suppress.for_us : 0)),
+      account_(shared.charged),
+      seen_(account_, keep_),
+      fired_(account_, shared.limited) {}
+
+RuleCounters EventRule::counters() const {
+  RuleCounters counters = counters_;
+  counters.bytes = account_.bytes();
+  const TimeUs logtime = shared_.clocks.logtime(plan_.sources);
+  counters.degraded = counters.evicted > 0 && (logtime == kNoLogTime || logtime - keep_ <= newest_evicted_);
+  return counters;
+}
+
+void EventRule::drop_expired() {
+  const TimeUs logtime = shared_.clocks.logtime(plan_.sources);
+  if (logtime == kNoLogTime || expiry_step(logtime - keep_, keep_) <= dropped_until_) return;
+  dropped_until_ = expiry_step(logtime - keep_, keep_);
+  fired_.sweep_all(dropped_until_);
+}
+
+// Of fired buckets and remembered ids, whichever take more.
+bool EventRule::evict(TimeUs moment) {
+  const std::optional<TimeUs> newest = fired_.charged() > seen_.charged() ? fired_.evict() : seen_.evict();
+  if (!newest) return false;
+  ++counters_.evicted;
+  if (counters_.evicted_first == kNoTime) counters_.evicted_first = moment;
+  counters_.evicted_last = moment;
+  newest_evicted_ = std::max(newest_evicted_, *newest);
+  return true;
+}
 
 void EventRule::apply(const Hit& hit, Applying& applying) {
   ++counters_.hits;
@@ -77,7 +106,8 @@ void EventRule::once_per_bucket(const Hit& hit, const std::vector<ColumnValue>& 
   const std::string_view tenant = shared_.records.tenant_name(applying.tenant());
   const DurationUs period = plan_.suppress.for_us;
   const TimeUs logtime = shared_.clocks.logtime(plan_.sources);
-  if (logtime != kNoLogTime) fired_.sweep(logtime - plan_.accept - period, 2);
+  const TimeUs horizon = logtime == kNoLogTime ? INT64_MIN : logtime - keep_;
+  if (logtime != kNoLogTime) fired_.sweep(shared_.limited ? expiry_step(horizon, keep_) : horizon, 2);
   const std::uint32_t set_index = fired_set(by, applying);
   FiredSet& set = fired_[set_index];
   const std::int64_t bucket = bucket_of(head.t, set.phase, period);
@@ -89,7 +119,7 @@ void EventRule::once_per_bucket(const Hit& hit, const std::vector<ColumnValue>& 
   std::string bucket_text = fmt::format("{}", bucket);
   alert::Alert alert = make_alert(hit, applying, alert::correlation_alert_id(tenant, plan_.meta.key, period, keys_, bucket_text));
   if (known == nullptr) {
-    if (logtime != kNoLogTime) FiredTable::trim(set, logtime - plan_.accept - period);
+    fired_.trim(set_index, horizon);
     static_cast<void>(fired_.enter(set_index, bucket, head.t, period, alert.alert_id));
     known = set.find(bucket);
   } else {

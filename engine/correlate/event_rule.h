@@ -1,5 +1,6 @@
 // Alerts of one single-event rule: de-duplicated by event, or one per suppression bucket, which an event of a higher level
-// (`level-when`) raises by a revision. One owner, one thread.
+// (`level-when`) raises by a revision. Beyond the memory budget the oldest of what it remembers goes first. One owner, one
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -7,18 +8,22 @@
 #include <vector>
 
 #include "engine/correlate/applying.h"
+#include "engine/correlate/budget.h"
 #include "engine/correlate/correlator.h"
 #include "engine/correlate/cross_product.h"
 #include "engine/correlate/fired.h"
 
 namespace vedette::correlate {
 
-class EventRule {
+class EventRule final : public Budgeted {
  public:
   EventRule(Shared& shared, std::uint32_t index);
 
   void apply(const Hit& hit, Applying& applying);
-  [[nodiscard]] const RuleCounters& counters() const { return counters_; }
+  [[nodiscard]] RuleCounters counters() const;
+  [[nodiscard]] const Account& account() const override { return account_; }
+  void drop_expired() override;
+  bool evict(TimeUs moment) override;
   [[nodiscard]] std::size_t bytes() const { return seen_.bytes() + fired_.bytes(); }
 
  private:
@@ -36,11 +41,15 @@ class EventRule {
   Shared& shared_;
   const plan::RulePlan& plan_;
   std::uint32_t index_;
+  DurationUs keep_;  // how long an alert may come up again
+  Account account_;
   SeenIds seen_;
   FiredTable fired_;
   CrossProduct by_;
   std::vector<std::string_view> keys_;
   RuleCounters counters_;
+  TimeUs newest_evicted_ = kNoTime;
+  TimeUs dropped_until_ = INT64_MIN;
 };
 
 // Names of event flags as alerts carry them, sorted.

@@ -6,6 +6,13 @@
 #include "engine/plan/plan.h"
 
 namespace vedette::correlate {
+namespace {
+
+constexpr std::size_t kSetBytes = sizeof(FiredSet) + kSlabEntry + kTableEntry + kQueueEntry;
+constexpr std::size_t kBucketBytes = 2 * sizeof(FiredBucket);                             // a vector that has just grown
+constexpr std::size_t kSeenBytes = 2 * sizeof(Hash128) + 2 * sizeof(TimeUs) + kSetEntry;  // a ring that has just grown
+
+}  // namespace
 
 FiredBucket* FiredSet::find(std::int64_t bucket) {
   for (std::size_t i = buckets.size(); i-- > 0;) {
@@ -23,21 +30,42 @@ std::uint32_t FiredTable::find(const Hash128& key) const {
 std::uint32_t FiredTable::obtain(const Hash128& key) {
   if (const std::uint32_t index = find(key); index != plan::kNone) return index;
   const std::uint32_t index = sets_.allocate();
-  sets_[index].key = key;
-  sets_[index].live = true;
+  FiredSet& set = sets_[index];
+  set.key = key;
+  set.live = true;
+  set.sequence = ++sequence_;
   by_key_.emplace(key, index);
+  add(kSetBytes);
+  if (!queued_) return index;
+  if (eviction_.full()) {
+    eviction_.keep([this](const auto& entry) { return current(entry); });
+    if (eviction_.crowded()) eviction_.grow();
+  }
+  eviction_.push({index, set.sequence});
   return index;
 }
 
-FiredBucket& FiredSet::obtain(std::int64_t bucket, TimeUs t) {
-  newest = std::max(newest, t);
-  const auto place = std::lower_bound(buckets.begin(), buckets.end(), bucket,
+void FiredTable::add(std::size_t bytes) {
+  charged_ += bytes;
+  account_.add(bytes);
+}
+
+void FiredTable::take(std::size_t bytes) {
+  charged_ -= bytes;
+  account_.take(bytes);
+}
+
+FiredBucket& FiredTable::obtain_bucket(std::uint32_t index, std::int64_t number, TimeUs t) {
+  FiredSet& set = sets_[index];
+  set.newest = std::max(set.newest, t);
+  const auto place = std::lower_bound(set.buckets.begin(), set.buckets.end(), number,
                                       [](const FiredBucket& other, std::int64_t b) { return other.bucket < b; });
-  if (place != buckets.end() && place->bucket == bucket) return *place;
+  if (place != set.buckets.end() && place->bucket == number) return *place;
   FiredBucket entry;
-  entry.bucket = bucket;
+  entry.bucket = number;
   entry.last_trigger = t;
-  return *buckets.insert(place, entry);
+  add(kBucketBytes);
+  return *set.buckets.insert(place, entry);
 }
 
 Continuation FiredTable::enter(std::uint32_t index, std::int64_t bucket, TimeUs t, DurationUs reach, std::string_view alert_id) {
@@ -58,7 +86,7 @@ Continuation FiredTable::enter(std::uint32_t index, std::int64_t bucket, TimeUs 
   } else {
     std::copy_n(alert_id.begin(), std::min(alert_id.size(), episode.size()), episode.begin());
   }
-  FiredBucket& entry = set.obtain(bucket, t);
+  FiredBucket& entry = obtain_bucket(index, bucket, t);
   entry.last_trigger = t;
   entry.episode = episode;
   entry.withdrawn = false;
@@ -66,12 +94,16 @@ Continuation FiredTable::enter(std::uint32_t index, std::int64_t bucket, TimeUs 
   return continuation;
 }
 
-void FiredTable::trim(FiredSet& set, TimeUs horizon) {
-  std::erase_if(set.buckets, [horizon](const FiredBucket& bucket) { return bucket.last_trigger < horizon; });
+void FiredTable::trim(std::uint32_t index, TimeUs horizon) {
+  take(kBucketBytes *
+       std::erase_if(sets_[index].buckets, [horizon](const FiredBucket& bucket) { return bucket.last_trigger < horizon; }));
 }
 
 void FiredTable::free(std::uint32_t index) {
-  by_key_.erase(sets_[index].key);
+  FiredSet& set = sets_[index];
+  take(kSetBytes + kBucketBytes * set.buckets.size());
+  by_key_.erase(set.key);
+  shrink_table(by_key_);
   sets_.release(index);
 }
 
@@ -82,32 +114,50 @@ void FiredTable::detach(std::uint32_t index) {
 void FiredTable::sweep(TimeUs horizon, std::uint32_t steps) {
   for (std::uint32_t i = 0; i < steps && sets_.extent() > 0; ++i) {
     if (++cursor_ >= sets_.extent()) cursor_ = 0;
+    if (!sets_.present(cursor_)) continue;
     const FiredSet& set = sets_[cursor_];
     if (set.live && set.users == 0 && set.newest < horizon) free(cursor_);
   }
 }
 
+std::optional<TimeUs> FiredTable::evict() {
+  while (!eviction_.empty()) {
+    const EvictionQueue::Entry entry = eviction_.front();
+    eviction_.pop();
+    if (!current(entry) || sets_[entry.index].users > 0) continue;
+    const TimeUs newest = sets_[entry.index].newest;
+    free(entry.index);
+    return newest;
+  }
+  return std::nullopt;
+}
+
 bool SeenIds::insert(const Hash128& id, TimeUs stamp, TimeUs logtime) {
-  for (int i = 0; i < 2 && count_ > 0; ++i) {
-    const Entry& oldest = ring_[head_];
-    if (logtime == INT64_MIN || logtime <= oldest.stamp || logtime - oldest.stamp <= keep_) break;
-    ids_.erase(oldest.id);
-    head_ = (head_ + 1) & (ring_.size() - 1);
-    --count_;
+  for (int i = 0; i < 2 && !order_.empty(); ++i) {
+    const TimeUs oldest = order_.front().stamp;
+    if (logtime == INT64_MIN || logtime <= oldest || logtime - oldest <= keep_) break;
+    pop();
   }
   if (!ids_.insert(id).second) return false;
-  push({id, stamp});
+  order_.push({id, stamp});
+  account_.add(kSeenBytes);
   return true;
 }
 
-void SeenIds::push(const Entry& entry) {
-  if (count_ == ring_.size()) {
-    std::vector<Entry> larger(std::max<std::size_t>(16, ring_.size() * 2));
-    for (std::size_t i = 0; i < count_; ++i) larger[i] = ring_[(head_ + i) & (ring_.size() - 1)];
-    ring_ = std::move(larger);
-    head_ = 0;
-  }
-  ring_[(head_ + count_++) & (ring_.size() - 1)] = entry;
+void SeenIds::pop() {
+  ids_.erase(order_.front().id);
+  shrink_table(ids_);
+  order_.pop();
+  account_.take(kSeenBytes);
 }
+
+std::optional<TimeUs> SeenIds::evict() {
+  if (order_.empty()) return std::nullopt;
+  const TimeUs stamp = order_.front().stamp;
+  pop();
+  return stamp;
+}
+
+std::size_t SeenIds::charged() const { return order_.size() * kSeenBytes; }
 
 }  // namespace vedette::correlate

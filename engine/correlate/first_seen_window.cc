@@ -37,9 +37,7 @@ class FirstSeenWindow final : public Window {
 
   void trimming(Group& group, TimeUs horizon) override {
     if (group.extra == nullptr) {
-      group.extra_bytes = sizeof(Run);
-      group.extra = context_.pool.allocate(group.extra_bytes);
-      *static_cast<Run*>(group.extra) = Run{};
+      *static_cast<Run*>(context_.groups.resize_extra(group, sizeof(Run))) = Run{};
     }
     auto& run = *static_cast<Run*>(group.extra);
     for (std::uint32_t i = 0; i < group.hits.size() && group.hits[i].t < horizon; ++i) {

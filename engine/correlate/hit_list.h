@@ -21,6 +21,7 @@ inline constexpr std::uint32_t kTriggerBit = 1U << 31;  // its window satisfies 
 inline constexpr std::uint32_t kRepeatBit = 1U << 30;   // the record declares more than one event
 inline constexpr std::uint32_t kFreshBit = 1U << 29;    // inserted by the record being applied
 inline constexpr std::uint32_t kDecidedBit = 1U << 28;  // a waiting decision about it was made
+inline constexpr std::uint32_t kPaysBit = 1U << 27;     // the group's account holds its record for it
 inline constexpr std::uint32_t kOrdinalShift = 16;
 inline constexpr std::uint32_t kMaxInput = 0xffff;
 
@@ -31,6 +32,8 @@ class HitList {
  public:
   [[nodiscard]] std::uint32_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }
+  // Of the block that holds them.
+  [[nodiscard]] std::size_t bytes() const { return capacity_ == 0 ? 0 : Pool::rounded(capacity_ * sizeof(GroupHit)); }
   [[nodiscard]] GroupHit& operator[](std::uint32_t i) { return data_[begin_ + i]; }
   [[nodiscard]] const GroupHit& operator[](std::uint32_t i) const { return data_[begin_ + i]; }
   [[nodiscard]] GroupHit& back() { return data_[begin_ + size_ - 1]; }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 
 namespace vedette::correlate {
 namespace {
@@ -68,14 +67,7 @@ void MetricsWindow::trimming(Group& group, TimeUs horizon) {
 
 void MetricsWindow::add_until(Group& group, TimeUs t) {
   if ((group.extra_count + 1) * sizeof(TimeUs) > group.extra_bytes) {
-    const std::size_t bytes = Pool::rounded(std::max<std::size_t>(1, group.extra_bytes * std::size_t{2}));
-    void* larger = context_.pool.allocate(bytes);
-    if (group.extra != nullptr) {
-      std::memcpy(larger, group.extra, group.extra_count * sizeof(TimeUs));
-      context_.pool.release(group.extra, group.extra_bytes);
-    }
-    group.extra = larger;
-    group.extra_bytes = static_cast<std::uint32_t>(bytes);
+    context_.groups.resize_extra(group, std::max<std::size_t>(1, group.extra_bytes * std::size_t{2}));
   }
   TimeUs* const end = untils(group) + group.extra_count;
   TimeUs* const at = std::upper_bound(untils(group), end, t);

@@ -35,9 +35,8 @@ class OrderedWindow final : public Window {
 
   void inserted(Group& group, std::uint32_t index) override {
     if (group.extra == nullptr) {
-      group.extra_bytes = static_cast<std::uint32_t>(sizeof(TimeUs) * 2 * positions_);
-      group.extra = context_.pool.allocate(group.extra_bytes);
-      std::fill_n(static_cast<TimeUs*>(group.extra), 2 * positions_, kNever);
+      std::fill_n(static_cast<TimeUs*>(context_.groups.resize_extra(group, sizeof(TimeUs) * 2 * positions_)), 2 * positions_,
+                  kNever);
     }
     const GroupHit& hit = group.hits[index];
     TimeUs* latest = static_cast<TimeUs*>(group.extra) + positions_;

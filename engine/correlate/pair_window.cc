@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 
 namespace vedette::correlate {
 namespace {
@@ -15,8 +14,7 @@ constexpr std::uint32_t kMostValues = 8;
 void PairWindow::inserted(Group& group, std::uint32_t index) {
   if (group.extra != nullptr) return note_recent(group, group.hits[index]);
   if (group.hits.size() <= kFewHits) return;
-  group.extra_bytes = static_cast<std::uint32_t>(Pool::rounded(sizeof(Recent)));
-  group.extra = context_.pool.allocate(group.extra_bytes);
+  context_.groups.resize_extra(group, sizeof(Recent));
   recent(group).lost = INT64_MIN;
   group.extra_count = 0;
   for (std::uint32_t i = 0; i < group.hits.size(); ++i) note_recent(group, group.hits[i]);
@@ -43,14 +41,16 @@ void PairWindow::note_recent(Group& group, const GroupHit& hit) {
   hits[at] = hit;
 }
 
+void PairWindow::trimming(Group& group, TimeUs horizon) {
+  while (group.extra_count > 0 && recent(group).hits[group.extra_count - 1].t < horizon) {
+    --group.extra_count;
+    recent(group).lost = std::max(recent(group).lost, recent(group).hits[group.extra_count].t);
+  }
+}
+
 void PairWindow::make_room(Group& group) {
   if (offsetof(Recent, hits) + (group.extra_count + 1) * sizeof(GroupHit) <= group.extra_bytes) return;
-  const std::size_t bytes = Pool::rounded(group.extra_bytes * std::size_t{2});
-  void* larger = context_.pool.allocate(bytes);
-  std::memcpy(larger, group.extra, offsetof(Recent, hits) + group.extra_count * sizeof(GroupHit));
-  context_.pool.release(group.extra, group.extra_bytes);
-  group.extra = larger;
-  group.extra_bytes = static_cast<std::uint32_t>(bytes);
+  context_.groups.resize_extra(group, group.extra_bytes * std::size_t{2});
 }
 
 void PairWindow::recheck(Group& group, std::uint32_t index, std::vector<std::uint32_t>& triggers) {

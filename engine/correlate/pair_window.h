@@ -15,6 +15,7 @@ class PairWindow : public Window {
   PairWindow(const WindowContext& context, const plan::CorrelationPlan& plan) : Window(context, plan.window, 1), plan_(plan) {}
 
   void inserted(Group& group, std::uint32_t index) override;
+  void trimming(Group& group, TimeUs horizon) override;
   void recheck(Group& group, std::uint32_t index, std::vector<std::uint32_t>& triggers) override;
   [[nodiscard]] bool holds(const Group& group, std::uint32_t index, TimeUs limit) override;
   // The trigger and the latest hit it conflicts with.
@@ -29,8 +30,7 @@ class PairWindow : public Window {
   const plan::CorrelationPlan& plan_;
 
  private:
-  // Group::extra: the latest hit of each value, newest first; values with no hit after `lost` may be missing. Hits that were
-  // dropped stay until others take their place: no window reaches them.
+  // Group::extra: the latest hit of each value, newest first; values with no hit after `lost` may be missing.
   struct Recent {
     TimeUs lost = INT64_MIN;
     GroupHit hits[1];

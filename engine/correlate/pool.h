@@ -76,6 +76,8 @@ class Slab {
     --live_;
   }
 
+  // Whether the index is of memory that is there: only then may an object that is not allocated be looked at.
+  [[nodiscard]] bool present(std::uint32_t index) const { return chunks_[index / kPerChunk] != nullptr; }
   // Indices ever used: [0, extent()).
   [[nodiscard]] std::uint32_t extent() const { return size_; }
   [[nodiscard]] std::size_t live() const { return live_; }

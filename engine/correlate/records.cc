@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "engine/correlate/account.h"
+
 namespace vedette::correlate {
 namespace {
 
@@ -67,6 +69,11 @@ class BlobReader {
   const char* end_;
 };
 
+std::uint32_t charge_of(std::size_t data_bytes) {
+  const std::size_t data = data_bytes == 0 ? 0 : Pool::rounded(data_bytes);
+  return static_cast<std::uint32_t>(sizeof(Record) + kSlabEntry + kTableEntry + data);
+}
+
 int sign(int value) { return value < 0 ? -1 : (value > 0 ? 1 : 0); }
 
 template <typename T>
@@ -110,6 +117,7 @@ std::uint32_t Records::add_event(const EventHits& event, std::uint32_t tenant, c
   record.flags = event.head.flags;
   record.id_bytes = static_cast<std::uint32_t>(event.head.id.size());
   record.data_bytes = static_cast<std::uint32_t>(bytes);
+  record.charge = charge_of(bytes);
   record.data = static_cast<char*>(pool_.allocate(bytes));
   BlobWriter writer(record.data);
   writer.text(event.head.id);
@@ -156,6 +164,7 @@ std::uint32_t Records::add_derived(const DerivedEvent& derived) {
   record.identity = hasher.finish();
   record.exports_at = static_cast<std::uint32_t>(exports_at);
   record.data_bytes = static_cast<std::uint32_t>(bytes);
+  record.charge = charge_of(bytes) + base.charge;
   record.data = bytes == 0 ? nullptr : static_cast<char*>(pool_.allocate(bytes));
   BlobWriter writer(record.data);
   for (const ColumnValue& value : derived.members) writer.value(value);
@@ -175,6 +184,7 @@ void Records::release(std::uint32_t index) {
   if (base == plan::kNone) {
     const auto found = by_identity_.find(record.identity);
     if (found != by_identity_.end() && found->second == index) by_identity_.erase(found);
+    shrink_table(by_identity_);
   }
   records_.release(index);
   if (base != plan::kNone) release(base);

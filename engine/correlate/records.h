@@ -29,7 +29,8 @@ struct Record {
   std::uint8_t flags = 0;
   std::uint32_t id_bytes = 0;
   std::uint32_t data_bytes = 0;
-  char* data = nullptr;  // events: id, then columns; derived events: the inner group's members
+  std::uint32_t charge = 0;  // bytes for the accounts of those who hold it, the source event's included
+  char* data = nullptr;      // events: id, then columns; derived events: the inner group's members
   // Derived events only.
   std::uint32_t base = plan::kNone;         // record of the trigger's source event
   std::uint32_t base_rule = plan::kNone;    // the rule by which that event entered

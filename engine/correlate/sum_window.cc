@@ -31,9 +31,7 @@ class SumWindow final : public Window {
   void inserted(Group& group, std::uint32_t index) override {
     if (!plain_) return;
     if (group.extra == nullptr) {
-      group.extra_bytes = sizeof(Position);
-      group.extra = context_.pool.allocate(group.extra_bytes);
-      *static_cast<Position*>(group.extra) = Position{};
+      *static_cast<Position*>(context_.groups.resize_extra(group, sizeof(Position))) = Position{};
     }
     auto& position = *static_cast<Position*>(group.extra);
     const TimeUs t = group.hits[index].t;
