@@ -24,6 +24,7 @@ struct Token {
   TokenKind kind = TokenKind::end;
   std::string_view text;
   std::size_t offset = 0;
+  Location where = {};
 };
 
 struct Symbol {
@@ -123,7 +124,10 @@ bool is_condition(ExprKind kind) {
 class Parser {
  public:
   Parser(const yaml::Node& node, ExprOver over, Reporter& reporter)
-      : node_(node), over_(over), reporter_(reporter), tokens_(tokenize(node.text, over)) {}
+      : node_(node), over_(over), reporter_(reporter), tokens_(tokenize(node.text, over)) {
+    yaml::ScalarPlaces places(reporter.file(), node);
+    for (Token& token : tokens_) token.where = places.at(token.offset, std::max<std::size_t>(1, token.text.size()));
+  }
 
   std::optional<ExprDoc> parse() {
     out_.root = parse_or(0);
@@ -151,13 +155,9 @@ class Parser {
                                     : "comparisons such as `attempts >= 25`, joined by `and`, `or`, `not` and parentheses";
   }
 
-  [[nodiscard]] Location place(const Token& token) const {
-    return yaml::place_in(reporter_.file(), node_, token.offset, std::max<std::size_t>(1, token.text.size()));
-  }
-
   // The first error ends the parse.
   void fail(const Token& token, std::string message, std::string hint) {
-    if (!failed_) reporter_.at("V1222", place(token), std::move(message), std::move(hint));
+    if (!failed_) reporter_.at("V1222", token.where, std::move(message), std::move(hint));
     failed_ = true;
     at_ = tokens_.size() - 1;
   }
@@ -187,7 +187,7 @@ class Parser {
     const auto part = [&] { return kind == ExprKind::any_of ? parse_joined("and", ExprKind::all_of, depth) : parse_not(depth); };
     const std::uint32_t first = part();
     if (failed_ || !is_keyword(keyword)) return first;
-    const Location where = place(current());
+    const Location where = current().where;
     std::vector<std::uint32_t> children = {first};
     while (is_keyword(keyword)) {
       ++at_;
@@ -203,7 +203,7 @@ class Parser {
   std::uint32_t parse_not(int depth) {
     std::vector<Location> nots;
     while (is_keyword("not")) {
-      nots.push_back(place(current()));
+      nots.push_back(current().where);
       ++at_;
       if (depth + static_cast<int>(nots.size()) > kMaxDepth) break;
     }
@@ -228,7 +228,7 @@ class Parser {
     if (failed_) return 0;
     want_number(left);
     want_number(right);
-    return node(kind, {}, place(token), {left, right});
+    return node(kind, {}, token.where, {left, right});
   }
 
   std::uint32_t parse_comparison(int depth) {
@@ -338,10 +338,10 @@ class Parser {
 
   std::uint32_t number(const Token& token, const std::string& sign) {
     if (const auto value = parse_exact(sign + std::string(token.text)))
-      return node(ExprKind::number, exact_text(*value), place(token), {});
+      return node(ExprKind::number, exact_text(*value), token.where, {});
     if (const auto duration = parse_duration(token.text)) {
       if (const auto seconds = parse_exact(sign + std::to_string(*duration / kSecondUs)))
-        return node(ExprKind::number, exact_text(*seconds), place(token), {});
+        return node(ExprKind::number, exact_text(*seconds), token.where, {});
     }
     fail(token, fmt::format("`{}` is neither a number nor a time", token.text),
          "numbers have at most 17 digits and 18 decimals; times are such as 90s, 10m, 2h");
@@ -349,13 +349,13 @@ class Parser {
   }
 
   std::uint32_t name(const Token& token) {
-    if (over_ == ExprOver::rules) return node(ExprKind::present, std::string(token.text), place(token), {});
+    if (over_ == ExprOver::rules) return node(ExprKind::present, std::string(token.text), token.where, {});
     static constexpr std::array<Symbol, 3> kBuiltIn = {
         {{"span", ExprKind::span}, {"first", ExprKind::first}, {"last", ExprKind::last}}};
     for (const Symbol& entry : kBuiltIn) {
-      if (entry.text == token.text) return node(entry.kind, std::string(token.text), place(token), {});
+      if (entry.text == token.text) return node(entry.kind, std::string(token.text), token.where, {});
     }
-    return node(ExprKind::metric, std::string(token.text), place(token), {});
+    return node(ExprKind::metric, std::string(token.text), token.where, {});
   }
 
   const yaml::Node& node_;

@@ -20,7 +20,8 @@ constexpr std::string_view kTitleHint = "for example `alert: {title: 'Sign-in of
 // Splits a title into its parts; `{{` and `}}` are braces.
 class TitleParser {
  public:
-  TitleParser(const Node& node, Reporter& reporter) : node_(node), text_(node.text), reporter_(reporter) {}
+  TitleParser(const Node& node, Reporter& reporter)
+      : node_(node), text_(node.text), reporter_(reporter), places_(reporter.file(), node) {}
 
   std::vector<TitlePartDoc> parse() {
     while (good_ && at_ < text_.size()) {
@@ -54,7 +55,7 @@ class TitleParser {
     flush();
     const std::size_t first = inner.find_first_not_of(' ');
     const std::string_view trimmed = inner.substr(first, inner.find_last_not_of(' ') - first + 1);
-    parts_.push_back({true, std::string(trimmed), yaml::place_in(reporter_.file(), node_, at_ + 1 + first, trimmed.size())});
+    parts_.push_back({true, std::string(trimmed), places_.at(at_ + 1 + first, trimmed.size())});
     at_ = close + 1;
   }
 
@@ -71,6 +72,7 @@ class TitleParser {
   const Node& node_;
   std::string_view text_;
   Reporter& reporter_;
+  yaml::ScalarPlaces places_;
   std::vector<TitlePartDoc> parts_;
   std::string literal_;
   std::size_t at_ = 0;

@@ -48,6 +48,27 @@ struct File {
 // Byte offset of a place in the file's text (a byte order mark counts).
 [[nodiscard]] std::size_t byte_offset(const File& file, const Location& where);
 
+// ScalarPlaces in one scalar's text (see place_in); those asked for from left to right cost one walk. Keeps references to both.
+class ScalarPlaces {
+ public:
+  ScalarPlaces(const File& file, const Node& node);
+  [[nodiscard]] Location at(std::size_t offset, std::size_t length);
+
+ private:
+  void rewind();
+  void walk(std::size_t offset);
+  void count();
+
+  std::string_view text_;  // of the file, without its byte order mark
+  const Node& node_;
+  std::size_t start_ = 0;    // of the node in the source
+  std::size_t decoded_ = 0;  // bytes of the scalar's text walked, and where that is in the source
+  std::size_t source_ = 0;
+  std::size_t counted_ = 0;  // source bytes that where_ has counted
+  Location where_;
+  char quote_ = 0;
+};
+
 // The place of `length` bytes at byte `offset` of a scalar's text: behind the opening quote, past escapes, on the right
 // line of a folded or block scalar.
 [[nodiscard]] Location place_in(const File& file, const Node& node, std::size_t offset, std::size_t length);

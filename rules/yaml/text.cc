@@ -38,37 +38,6 @@ std::size_t quoted_unit(std::string_view text, std::size_t at, char quote) {
 
 bool is_break_or_blank(char c) { return c == '\n' || c == '\r' || c == ' ' || c == '\t'; }
 
-// Walks source and decoded text side by side; returns the source offset of the decoded byte `offset`.
-std::size_t align(std::string_view text, std::size_t at, const Node& node, std::size_t offset) {
-  char quote = 0;
-  if (at < text.size() && (text[at] == '\'' || text[at] == '"')) quote = text[at++];
-  if (at < text.size() && quote == 0 && node.quoted) at = std::min(text.find('\n', at), text.size());  // block scalar
-  for (std::size_t i = 0; i < offset && at < text.size();) {
-    const char want = node.text[i];
-    if (is_break_or_blank(want)) {
-      ++i;
-      if (text[at] == want && want != '\n') {
-        ++at;
-        continue;
-      }
-      const std::size_t begin = at;
-      while (at < text.size() && is_break_or_blank(text[at])) ++at;
-      if (at == begin) at += std::min(quoted_unit(text, at, quote), text.size() - at);  // an escape such as \n
-      while (i < offset && is_break_or_blank(node.text[i])) ++i;
-      continue;
-    }
-    if (text[at] == '\n' || text[at] == '\r' || ((text[at] == ' ' || text[at] == '\t') && quote != '"')) {
-      ++at;  // indentation of a block scalar
-      continue;
-    }
-    at += std::min(quoted_unit(text, at, quote), text.size() - at);
-    i += decode_utf8(node.text, i).length;
-  }
-  while (at < text.size() && offset < node.text.size() && !is_break_or_blank(node.text[offset]) && is_break_or_blank(text[at]))
-    ++at;
-  return at;
-}
-
 }  // namespace
 
 const Node* Node::find(std::string_view key) const {
@@ -97,25 +66,77 @@ std::size_t byte_offset(const File& file, const Location& where) {
   return mark + offset_of(text.substr(mark), where);
 }
 
-Location place_in(const File& file, const Node& node, std::size_t offset, std::size_t length) {
-  std::string_view text = file.text;
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  offset = std::min(offset, node.text.size());
-  length = std::min(length, node.text.size() - offset);
-  const std::size_t start = offset_of(text, node.where);
-  const std::size_t at = align(text, start, node, offset);
-  Location where = node.where;
-  std::size_t line_start = start;
-  while (line_start > 0 && text[line_start - 1] != '\n') --line_start;
-  for (std::size_t i = start; i < at; ++i) {
-    if (text[i] != '\n') continue;
-    ++where.line;
-    line_start = i + 1;
+ScalarPlaces::ScalarPlaces(const File& file, const Node& node) : text_(file.text), node_(node) {
+  if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
+  start_ = offset_of(text_, node.where);
+  rewind();
+}
+
+void ScalarPlaces::rewind() {
+  decoded_ = 0;
+  quote_ = 0;
+  source_ = counted_ = start_;
+  where_ = node_.where;
+  if (source_ < text_.size() && (text_[source_] == '\'' || text_[source_] == '"')) quote_ = text_[source_++];
+  if (source_ < text_.size() && quote_ == 0 && node_.quoted)
+    source_ = std::min(text_.find('\n', source_), text_.size());  // block
+}
+
+// Walks source and decoded text side by side, up to the decoded byte `offset`.
+void ScalarPlaces::walk(std::size_t offset) {
+  while (decoded_ < offset && source_ < text_.size()) {
+    const char want = node_.text[decoded_];
+    if (is_break_or_blank(want)) {
+      ++decoded_;
+      if (text_[source_] == want && want != '\n') {
+        ++source_;
+        continue;
+      }
+      const std::size_t begin = source_;
+      while (source_ < text_.size() && is_break_or_blank(text_[source_])) ++source_;
+      if (source_ == begin) source_ += std::min(quoted_unit(text_, source_, quote_), text_.size() - source_);  // as \n
+      while (decoded_ < offset && is_break_or_blank(node_.text[decoded_])) ++decoded_;
+      continue;
+    }
+    if (is_break_or_blank(text_[source_])) {
+      ++source_;  // indentation of a block scalar, or what is left of folded blanks
+      continue;
+    }
+    source_ += std::min(quoted_unit(text_, source_, quote_), text_.size() - source_);
+    decoded_ += decode_utf8(node_.text, decoded_).length;
   }
-  where.column = static_cast<int>(count_code_points(text.substr(line_start, at - line_start))) + 1;
+  if (offset < node_.text.size() && !is_break_or_blank(node_.text[offset]))
+    while (source_ < text_.size() && is_break_or_blank(text_[source_])) ++source_;
+}
+
+// Line and column of the source offset reached.
+void ScalarPlaces::count() {
+  std::size_t from = counted_;
+  for (std::size_t i = counted_; i < source_; ++i) {
+    if (text_[i] != '\n') continue;
+    ++where_.line;
+    where_.column = 1;
+    from = i + 1;
+  }
+  where_.column += static_cast<int>(count_code_points(text_.substr(from, source_ - from)));
+  counted_ = source_;
+}
+
+Location ScalarPlaces::at(std::size_t offset, std::size_t length) {
+  offset = std::min(offset, node_.text.size());
+  length = std::min(length, node_.text.size() - offset);
+  const bool between_words = decoded_ < node_.text.size() && is_break_or_blank(node_.text[decoded_]);
+  if (offset < decoded_ || between_words) rewind();
+  walk(offset);
+  count();
+  Location where = where_;
   where.length =
-      static_cast<int>(std::max<std::size_t>(1, count_code_points(std::string_view(node.text).substr(offset, length))));
+      static_cast<int>(std::max<std::size_t>(1, count_code_points(std::string_view(node_.text).substr(offset, length))));
   return where;
+}
+
+Location place_in(const File& file, const Node& node, std::size_t offset, std::size_t length) {
+  return ScalarPlaces(file, node).at(offset, length);
 }
 
 }  // namespace vedette::yaml

@@ -81,6 +81,24 @@ TEST(Yaml, PlacesInsideScalars) {
   EXPECT_EQ(find("multi", "two"), "11:3+3");
 }
 
+TEST(Yaml, PlacesFromLeftToRightAreThoseAskedForAlone) {
+  const std::string text =
+      "plain: one  two é three\nsingle: 'it''s  two'\ndouble: \"a\\tb\\n two \\u00e9 x\\\n  y\"\nblock: |\n  one\n\n  two  "
+      "three\n"
+      "fold: >-\n   one\n   two\n\n   three\nmulti: one\n  two\n";
+  const Parsed parsed = read(text);
+  const Node& map = parsed.documents.at(0);
+  for (const auto& [key, node] : map.entries) {
+    ScalarPlaces places(parsed.file, node);
+    for (const int round : {1, 2}) {
+      for (std::size_t at = 0; at <= node.text.size(); ++at) {
+        if (at < node.text.size() && (static_cast<unsigned char>(node.text[at]) & 0xC0U) == 0x80U) continue;
+        EXPECT_EQ(place(places.at(at, 1)), place(place_in(parsed.file, node, at, 1))) << key.text << " " << at << " " << round;
+      }
+    }
+  }
+}
+
 TEST(Yaml, RefusesWhatItMust) {
   const std::pair<const char*, const char*> cases[] = {
       {"a: [1\n", "V0001"},      {"a: &x 1\nb: *x\n", "V0002"}, {"a: *x*\n", "V0002"},  {"a:\n  <<: {b: 1}\n", "V0003"},
