@@ -61,6 +61,9 @@ void parse_expiry(const Node& node, FilterDoc& filter, Reporter& reporter) {
 
 void parse_own_keys(const Node& root, Node& body, FilterDoc& filter, Reporter& reporter) {
   static constexpr auto kKeys = reference::names_of(reference::kFilterOwnKeys);
+  const Node* inside = body.find(kKeys[0]);
+  if (inside != nullptr && inside->is_scalar() && root.find(kKeys[0]) != nullptr)
+    reporter.at("V1255", inside->where, "`expires` is given twice, inside and outside of `filter`", "keep one of them");
   if (const Node* expires = own_key(root, body, kKeys[0]); expires != nullptr && expires->kind != NodeKind::null)
     parse_expiry(*expires, filter, reporter);
   const auto text = [&](std::string_view key) {

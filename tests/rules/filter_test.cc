@@ -45,6 +45,12 @@ TEST(Filter, IsPartOfTheArmsOfTheRulesItNames) {
   EXPECT_EQ(filters_of(compiled, 1), "");
 }
 
+TEST(Filter, ExpiresIsGivenOnce) {
+  const std::string body = "  selection: {client.ipAddress: 10.0.0.9}\n  condition: not selection\n  expires: 2026-12-31\n";
+  EXPECT_EQ(compile_text(login("a", 'a') + filter("[a]", "", "{product: okta}", body)).codes(), "");
+  EXPECT_EQ(compile_text(login("a", 'a') + filter("[a]", "expires: 2027-12-31\n", "{product: okta}", body)).codes(), "V1255");
+}
+
 TEST(Filter, ComesBeforeOrAfterItsRulesAndNamesThemByIdOrName) {
   const Compiled before = compile_text(filter("[a1111111-1111-4111-8111-111111111111, b, b]") + "---\n" + login("a", 'a') +
                                        login("b", 'b') + login("c", 'c') + "title: end\nid: e\naction: reset\n");
