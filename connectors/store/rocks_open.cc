@@ -304,7 +304,6 @@ Error database_error(const std::string& path, const rocksdb::Status& status) {
   if (status.IsNoSpace()) return {fmt::format("no space left on the disk; free some ({})", text), path};
   if (status.IsIOError() && !status.IsPathNotFound() && text.find("No such file") == std::string::npos)
     return {fmt::format("the disk fails: {}", text), path};
-  if (status.IsBusy()) return {text, path};
   return damage(path, text);
 }
 

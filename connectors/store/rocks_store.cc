@@ -247,7 +247,9 @@ WriteResult RocksStore::commit(rocksdb::WriteBatch& batch, bool sync) {
     if (status.ok()) status = database().Write(options, &batch);
   }
   if (status.ok()) return {};
-  if (status.IsNoSpace()) return {WriteOutcome::full, database_error(open_.folder.path, status).to_string()};
+  // Busy: it is trying to go on by itself, every few seconds.
+  if (status.IsNoSpace() || status.IsBusy())
+    return {WriteOutcome::full, fmt::format("{}: the database has run out of space", open_.folder.path)};
   return fail(database_error(open_.folder.path, status).to_string());
 }
 
