@@ -61,7 +61,7 @@ class WireReader {
   [[nodiscard]] std::string_view text() {
     const std::uint64_t size = number();
     if (size > left_.size()) {
-      fail();
+      damage();
       return {};
     }
     const std::string_view value = left_.substr(0, size);
@@ -74,6 +74,8 @@ class WireReader {
     return value > left_.size() / least ? static_cast<std::size_t>(fail()) : static_cast<std::size_t>(value);
   }
 
+  // What was read makes no sense: as after a read beyond the end.
+  void damage() { (void)fail(); }
   [[nodiscard]] bool ok() const { return ok_; }
   [[nodiscard]] bool at_end() const { return left_.empty(); }
 

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <thread>
 
 #include "engine/match/matcher.h"
+#include "engine/run/log_codec.h"
 #include "engine/run/merge.h"
 #include "engine/run/sequencer.h"
 #include "engine/run/worker.h"
@@ -104,6 +106,130 @@ event::RecordBatch batch_of(const Draft& draft, std::uint64_t sequence, bool liv
   return batch;
 }
 
+std::uint32_t source_index(const plan::Plan& plan, const std::string& name) {
+  std::uint32_t i = 0;
+  while (plan.sources[i].source.name != name) ++i;
+  return i;
+}
+
+void control(const plan::Plan& plan, const Draft& draft, run::Sequencer& sequencer, std::vector<alert::Alert>& alerts) {
+  const naive::Record& record = *draft.control;
+  const std::uint32_t source = source_index(plan, record.source);
+  if (record.entry == naive::Entry::tick) return sequencer.tick(*draft.origin, source, record.arrival.value(), alerts);
+  sequencer.set_down(source, record.entry == naive::Entry::down, alerts);
+}
+
+// What came of a run.
+struct Ran {
+  std::vector<alert::Alert> alerts;
+  std::uint64_t events = 0, rejected = 0;
+  std::string problem;
+};
+
+// A live run that is stopped and recovered from its log of hits now and then: the old part of the log is trimmed, the rest
+// folded into a new sequencer whose alerts are dropped, and the run goes on. Nothing may show.
+class RestartedRun {
+ public:
+  RestartedRun(plan::PlanPtr plan, const Run& run, const std::vector<Draft>& drafts,
+               const std::vector<std::shared_ptr<HitBatch>>& batches)
+      : plan_(std::move(plan)),
+        drafts_(drafts),
+        batches_(batches),
+        random_(run.seed + 1),
+        streams_(run::make_stream_table(*plan_)),
+        writer_(plan_, streams_.name) {}
+
+  Ran go() {
+    restart();
+    for (std::size_t i = 0; i < drafts_.size(); ++i) {
+      if (random_.percent(3)) restart();
+      entries_.emplace_back();
+      if (drafts_[i].control != nullptr) {
+        control(*plan_, drafts_[i], *sequencer_, ran_.alerts);
+        write_control(drafts_[i]);
+      } else {
+        sequencer_->apply(*batches_[i], ran_.alerts);
+        ran_.events += batches_[i]->counters.events;
+        ran_.rejected += batches_[i]->counters.rejected;
+        writer_.batch(*batches_[i], entries_.back());
+      }
+    }
+    sequencer_->finish(ran_.alerts);
+    return std::move(ran_);
+  }
+
+ private:
+  void write_control(const Draft& draft) {
+    const naive::Record& record = *draft.control;
+    const std::uint32_t source = source_index(*plan_, record.source);
+    if (record.entry == naive::Entry::tick) return writer_.tick(*draft.origin, source, record.arrival.value(), entries_.back());
+    writer_.down(source, record.entry == naive::Entry::down, entries_.back());
+  }
+
+  void restart() {
+    const auto origin_of = [this](std::string_view name, std::string_view, std::string_view tenant) {
+      const auto found = std::find_if(drafts_.begin(), drafts_.end(), [&](const Draft& draft) {
+        return draft.origin && draft.origin->source_name == name && draft.origin->tenant == tenant;
+      });
+      return found == drafts_.end() ? std::make_shared<const event::Origin>() : found->origin;
+    };
+    run::LogReader reader(
+        plan_, [this](const std::string&) { return std::optional(streams_.bytes); }, origin_of);
+    trim(reader);
+    sequencer_ = std::make_unique<run::Sequencer>(plan_, run::ClockMode::live);
+    std::vector<alert::Alert> muted;
+    reader.restore_clocks(trimmed_, *sequencer_, muted);
+    for (const std::string& entry : entries_) {
+      if (const Status applied = reader.apply(entry, *sequencer_, muted); !applied) ran_.problem = applied.error().message;
+    }
+    if (!reader.cold().empty()) ran_.problem = "the log lacks something";
+    if (!entries_.empty() && random_.percent(5)) read_damaged(reader);
+  }
+
+  // Damaged bytes are an error or other values, never more.
+  void read_damaged(run::LogReader& reader) {
+    std::string entry = entries_[static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(entries_.size()) - 1))];
+    const auto place = static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(entry.size()) - 1));
+    if (random_.percent(50)) {
+      entry.resize(place);
+    } else {
+      entry[place] = static_cast<char>(random_.between(0, 255));
+    }
+    run::Sequencer scratch(plan_, run::ClockMode::live);
+    std::vector<alert::Alert> alerts;
+    (void)reader.apply(entry, scratch, alerts);
+  }
+
+  // Drops entries from the front that no rule can need.
+  void trim(run::LogReader& reader) {
+    std::vector<run::ClockMark> clocks = trimmed_;
+    for (const std::string& entry : entries_) (void)reader.note_clocks(entry, clocks);
+    TimeUs oldest = INT64_MAX;
+    for (const run::ClockMark& clock : clocks) oldest = std::min(oldest, clock.stamp);
+    while (!entries_.empty()) {
+      std::vector<run::ClockMark> first;
+      (void)reader.note_clocks(entries_.front(), first);
+      for (const run::ClockMark& clock : first) {
+        if (clock.stamp >= oldest - run::log_retention(*plan_)) return;
+      }
+      if (first.empty()) return;  // a source going down or up: kept, with what follows
+      (void)reader.note_clocks(entries_.front(), trimmed_);
+      entries_.pop_front();
+    }
+  }
+
+  plan::PlanPtr plan_;
+  const std::vector<Draft>& drafts_;
+  const std::vector<std::shared_ptr<HitBatch>>& batches_;
+  Random random_;
+  run::StreamTable streams_;
+  run::LogWriter writer_;
+  std::unique_ptr<run::Sequencer> sequencer_;
+  std::deque<std::string> entries_;
+  std::vector<run::ClockMark> trimmed_;
+  Ran ran_;
+};
+
 class PipelineImpl final : public Pipeline {
  public:
   PipelineImpl(plan::PlanPtr plan, std::shared_ptr<const match::MatchProgram> program)
@@ -120,21 +246,29 @@ class PipelineImpl final : public Pipeline {
     run::Sequencer sequencer(plan_, mode, run.now);
     if (run.clock == naive::Clock::merged) {
       merge(drafts, batches, sequencer, alerts);
+    } else if (run.clock == naive::Clock::live) {
+      return outcome_of(run, RestartedRun(plan_, run, drafts, batches).go());
     } else {
       for (std::size_t i = 0; i < drafts.size(); ++i) {
         if (drafts[i].control != nullptr) {
-          control(drafts[i], sequencer, alerts);
+          control(*plan_, drafts[i], sequencer, alerts);
         } else {
           sequencer.apply(*batches[i], alerts);
         }
       }
     }
     sequencer.finish(alerts);
-    if (sequencer.counters().rejected > 0) outcome_.problem += "events were rejected; ";
+    return outcome_of(run, {std::move(alerts), sequencer.counters().events, sequencer.counters().rejected, {}});
+  }
+
+ private:
+  Outcome outcome_of(const Run& run, Ran ran) {
+    outcome_.problem += ran.problem;
+    if (ran.rejected > 0) outcome_.problem += "events were rejected; ";
     const auto is_event = [](const naive::Record& record) { return record.entry == naive::Entry::event; };
     const auto events = static_cast<std::uint64_t>(std::count_if(run.log.begin(), run.log.end(), is_event));
-    if (sequencer.counters().events != events) outcome_.problem += "events are missing; ";
-    for (const alert::Alert& alert : alerts) {
+    if (ran.events != events) outcome_.problem += "events are missing; ";
+    for (const alert::Alert& alert : ran.alerts) {
       const auto flagged = [&](const char* flag) { return std::count(alert.flags.begin(), alert.flags.end(), flag) > 0; };
       outcome_.alerts.push_back({alert.alert_id, alert.rule->key, alert.tenant, alert.time, alert.revision, alert.withdrawn,
                                  alert.incomplete, flagged("at_end"), flagged("late_resolution"), alert.fired_at});
@@ -142,7 +276,6 @@ class PipelineImpl final : public Pipeline {
     return std::move(outcome_);
   }
 
- private:
   plan::PlanPtr plan_;
   std::shared_ptr<const match::MatchProgram> program_;
   std::vector<std::unique_ptr<run::Worker>> workers_;
@@ -193,19 +326,6 @@ class PipelineImpl final : public Pipeline {
     for (std::size_t worker = 0; worker < run.workers; ++worker) threads.emplace_back(work, worker);
     for (std::thread& thread : threads) thread.join();
     return batches_;
-  }
-
-  [[nodiscard]] std::uint32_t source_index(const std::string& name) const {
-    std::uint32_t i = 0;
-    while (plan_->sources[i].source.name != name) ++i;
-    return i;
-  }
-
-  void control(const Draft& draft, run::Sequencer& sequencer, std::vector<alert::Alert>& alerts) const {
-    const naive::Record& record = *draft.control;
-    const std::uint32_t source = source_index(record.source);
-    if (record.entry == naive::Entry::tick) return sequencer.tick(*draft.origin, source, record.arrival.value(), alerts);
-    sequencer.set_down(source, record.entry == naive::Entry::down, alerts);
   }
 
   void merge(const std::vector<Draft>& drafts, const std::vector<std::shared_ptr<HitBatch>>& batches, run::Sequencer& sequencer,
