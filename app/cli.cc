@@ -147,7 +147,10 @@ void add_check(CLI::App& root, Action& action) {
 void add_test(CLI::App& root, Action& action) {
   auto options = std::make_shared<TestOptions>();
   CLI::App* command = root.add_subcommand("test", "Run *.test.yml; on failure explain the closest miss");
-  command->add_option("paths", options->paths, "Test files or directories (default: rules/packs, else rules)")->type_name("PATH");
+  command
+      ->add_option("paths", options->paths,
+                   "Test files, rule files with one beside them, or directories (default: rules/packs, else rules)")
+      ->type_name("PATH");
   add_rule_material(*command, options->rules);
   command->add_option("-k", options->pattern, "Only cases whose name contains this")->type_name("PATTERN");
   command->add_option("--junit", options->junit, "Also write a JUnit report")->type_name("FILE");

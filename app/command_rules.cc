@@ -11,6 +11,7 @@
 #include "app/load_rules.h"
 #include "app/terminal.h"
 #include "engine/base/json_writer.h"
+#include "engine/plan/print.h"
 
 namespace vedette::app {
 
@@ -37,10 +38,8 @@ std::string logsource_text(const plan::LogSource& logsource) {
   return text;
 }
 
-std::string condition_text(const plan::CorrelationPlan& correlation) {
-  const bool counts = correlation.type != plan::CorrelationType::temporal_ordered;
-  const std::string limit = counts ? fmt::format(" >= {}", correlation.threshold) : "";
-  return fmt::format("{}{} in {}", plan::type_name(correlation.type), limit, format_duration(correlation.window));
+std::string looks_for(const plan::CorrelationPlan& correlation) {
+  return fmt::format("{} in {}", printable(plan::condition_text(correlation)), format_duration(correlation.window));
 }
 
 // "2 rules until 2026-12-31"
@@ -63,7 +62,7 @@ std::vector<Row> rows_of(const plan::Plan& plan) {
   for (const plan::RulePlan& rule : plan.rules)
     rows.push_back(row_of(rule.meta, rule.emits ? "event" : "base", logsource_text(rule.logsource)));
   for (const plan::CorrelationPlan& correlation : plan.correlations) {
-    rows.push_back(row_of(correlation.meta, correlation.emits ? "correlation" : "inner", condition_text(correlation)));
+    rows.push_back(row_of(correlation.meta, correlation.emits ? "correlation" : "inner", looks_for(correlation)));
   }
   for (std::uint32_t i = 0; i < plan.filters.size(); ++i) {
     const plan::FilterPlan& filter = plan.filters[i];
@@ -159,7 +158,7 @@ void rule_plan_lines(std::string& out, const plan::Plan& plan, std::uint32_t ind
 }
 
 void correlation_plan_lines(std::string& out, const plan::Plan& plan, const plan::CorrelationPlan& correlation) {
-  out += fmt::format("{:<12} {}\n", "condition", condition_text(correlation));
+  out += fmt::format("{:<12} {}\n", "condition", looks_for(correlation));
   out += fmt::format("{:<12} {}\n", "group by",
                      correlation.members.empty() ? "(all events)" : fmt::format("{}", fmt::join(correlation.members, ", ")));
   if (!correlation.value_names.empty()) out += fmt::format("{:<12} {}\n", "counts", fmt::join(correlation.value_names, ", "));
@@ -167,7 +166,10 @@ void correlation_plan_lines(std::string& out, const plan::Plan& plan, const plan
                      correlation.suppress.for_us == 0 ? std::string("trigger") : format_duration(correlation.suppress.for_us));
   for (const plan::Input& input : correlation.inputs) {
     const plan::RuleMeta& meta = input.correlation ? plan.correlations[input.index].meta : plan.rules[input.index].meta;
-    out += fmt::format("{:<12} {}\n", input.correlation ? "over" : "of", printable(meta.label()));
+    out += fmt::format("{:<12} {}{}\n", input.correlation ? "over" : "of", printable(meta.label()),
+                       input.negated ? " (must not occur)"
+                       : input.until ? " (starts the group afresh)"
+                                     : "");
   }
 }
 

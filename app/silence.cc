@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/terminal.h"
+#include "engine/plan/print.h"
 
 namespace vedette::app {
 
@@ -107,12 +108,7 @@ void SilenceObserver::correlation_lines(std::string& out, std::size_t index, con
   const correlate::RuleCounters& counters = correlator.correlation_counters(static_cast<std::uint32_t>(index));
   out += fmt::format("  {}: {} contributed, {} complete window{}", correlation.meta.label(), events_text(counters.hits),
                      counters.triggers, counters.triggers == 1 ? "" : "s");
-  if (correlation.type != plan::CorrelationType::temporal_ordered) {
-    out += fmt::format(" ({} >= {} within {})", plan::type_name(correlation.type), correlation.threshold,
-                       format_duration(correlation.window));
-  } else {
-    out += fmt::format(" ({} within {})", plan::type_name(correlation.type), format_duration(correlation.window));
-  }
+  out += fmt::format(" ({} within {})", plan::condition_text(correlation), format_duration(correlation.window));
   if (counters.left_out > 0) out += fmt::format("; {} left out for a missing group value", with_thousands(counters.left_out));
   out += "\n";
 }

@@ -14,6 +14,8 @@ namespace vedette::plan {
 void append_correlation(std::string& out, const CorrelationPlan& correlation, std::size_t index);
 // What changes the meaning of a correlation beyond type, threshold, window and bindings, a line for each that is set.
 [[nodiscard]] std::string print_meaning(const CorrelationPlan& correlation);
+// What is looked for, for people, without the timespan: `event_count >= 5`, `metrics: attempts >= 5 and users >= 3`.
+[[nodiscard]] std::string condition_text(const CorrelationPlan& correlation);
 // and(metric:0 >= 5, span < 600), by index.
 [[nodiscard]] std::string print_expr(const Expr& expr);
 

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/plan/print.h"
 
 namespace vedette::plan {
@@ -155,6 +157,23 @@ std::string print_meaning(const CorrelationPlan& correlation) {
     out += fmt::format("    learn {} us, first {}\n", correlation.learn, correlation.fire_first ? "fires" : "ignored");
   if (correlation.by_values) out += "    by values\n";
   for (const Export& exported : correlation.exports) add("export", quoted(exported.name));
+  return out;
+}
+
+std::string condition_text(const CorrelationPlan& correlation) {
+  std::string out(type_name(correlation.type));
+  if (!correlation.condition.text.empty()) {
+    out += ": " + correlation.condition.text;
+    std::replace(out.begin(), out.end(), '\n', ' ');
+  } else if (correlation.type == CorrelationType::travel) {
+    out += " speed_kmh " + bounds_text(correlation.speed_kmh);
+    if (!correlation.distance_km.empty()) out += ", distance_km " + bounds_text(correlation.distance_km);
+  } else if (!correlation.bounds.empty()) {
+    if (correlation.type == CorrelationType::value_percentile) out += " " + correlation.percentile;
+    out += " " + bounds_text(correlation.bounds);
+  } else if (correlation.threshold > 0 && correlation.type != CorrelationType::temporal_ordered) {
+    out += fmt::format(" >= {}", correlation.threshold);
+  }
   return out;
 }
 

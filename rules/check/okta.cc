@@ -100,8 +100,12 @@ void far_field(const ItemView& item, Sink& sink) {
   if (item.field.empty() || names_derived(item.document.root, item.field)) return;
   std::string source;
   if (item.document.context.fields.ask(item.document.logsource, item.field, source) != KnownFields::Answer::unknown) return;
+  const bool of_filter = item.document.type == DocumentType::filter;
   sink.inside(item.key, 0, item.chain.field.size(), fmt::format("source {} has no field like `{}`", source, item.field),
-              "`vedette rules fields` lists what it has; a field that no event carries is absent, and never equal to anything");
+              of_filter ? "filters see what events hold, not the `lookup` and `enrich` of rules; accounts belong into a list: "
+                          "`actor.alternateId|expand: '%travellers%'`"
+                        : "`vedette rules fields` lists what it has; a field that no event carries is absent, and never equal to "
+                          "anything");
 }
 
 }  // namespace vedette::rules

@@ -237,6 +237,15 @@ bool is_test_file(const fs::path& path) {
   return name.ends_with(".test.yml") || name.ends_with(".test.yaml");
 }
 
+// A test file; or that beside a rule file, x.test.yml of x.yml, where there is one.
+std::string test_file_of(const std::string& given) {
+  const fs::path path(given);
+  if (is_test_file(path)) return given;
+  const std::string beside = (path.parent_path() / path.stem()).string() + ".test" + path.extension().string();
+  std::error_code error;
+  return fs::is_regular_file(beside, error) ? beside : given;
+}
+
 }  // namespace
 
 std::size_t TestReport::failed() const {
@@ -274,7 +283,7 @@ Result<std::vector<yaml::File>> read_test_files(const std::vector<std::string>& 
     std::error_code error;
     if (!fs::exists(path, error)) return Error{"no such file or directory", path};
     if (!fs::is_directory(path, error)) {
-      found.insert(path);
+      found.insert(test_file_of(path));
       continue;
     }
     for (fs::recursive_directory_iterator walk(path, fs::directory_options::skip_permission_denied, error), end;

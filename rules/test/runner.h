@@ -52,7 +52,8 @@ struct TestReport {
 
 [[nodiscard]] TestReport run_test_file(const yaml::File& file, const TestOptions& options);
 
-// Reads test files: each path a file or a directory (recursively *.test.yml, *.test.yaml), sorted by path.
+// Reads test files: each path a test file, a rule file with a test beside it, or a directory (recursively *.test.yml,
+// *.test.yaml); sorted by path, each once.
 [[nodiscard]] Result<std::vector<yaml::File>> read_test_files(const std::vector<std::string>& paths);
 
 }  // namespace vedette::rules

@@ -128,6 +128,22 @@ TEST(Rules, ListAndShow) {
   EXPECT_NE(missing.err.find("did you mean 'okta_failed'"), std::string::npos) << missing.err;
 }
 
+TEST(Rules, ShowSaysWhatACorrelationLooksFor) {
+  const Folder folder;
+  const std::string base = "logsource: {product: okta}\ndetection: {selection: {eventType: x}, condition: selection}\n---\n";
+  const std::string path = folder.write(
+      "r.yml", "title: A\nname: a\n" + base + "title: B\nname: b\n" + base +
+                   "title: C\nname: c\ncorrelation:\n  type: temporal_ordered\n  rules: [a, b]\n  group-by: [actor.id]\n"
+                   "  timespan: 10m\n  condition: a and not b\n---\n"
+                   "title: M\nname: m\ncorrelation:\n  type: metrics\n  rules: [a]\n  group-by: [actor.id]\n  timespan: 10m\n"
+                   "  values: {n: count}\n  condition: n >= 3 and n < 9\n  until: [b]\n");
+  const Outcome ordered = run({"rules", "show", "c", "--rules", path});
+  EXPECT_NE(ordered.out.find("of           a\nof           b (must not occur)\n"), std::string::npos) << ordered.out;
+  const Outcome metrics = run({"rules", "show", "m", "--rules", path});
+  EXPECT_NE(metrics.out.find("condition    metrics: n >= 3 and n < 9 in 10 m\n"), std::string::npos) << metrics.out;
+  EXPECT_NE(metrics.out.find("of           b (starts the group afresh)\n"), std::string::npos) << metrics.out;
+}
+
 TEST(Init, WritesFilesThatPassTheirOwnCheckAndTest) {
   const Folder folder;
   const Outcome written = run({"init", "watch"}, "", folder.path());

@@ -60,6 +60,19 @@ TEST(Fields, OfTheirSourceAlone) {
   EXPECT_EQ(codes("  selection:\n    processes.command: x\n", "selection", "category: authentication"), "V2124");
 }
 
+TEST(Fields, OfLookupsAreNotInFilters) {
+  const Checked checked = check_text(
+      "title: T\nname: t\nlogsource: {product: okta}\nlookup: {table: people.csv, key: actor.id, as: person}\n"
+      "detection: {selection: {person.team: sales}, condition: selection}\n---\n"
+      "title: F\nlogsource: {product: okta}\nfilter: {rules: [t], selection: {person.team: sales}, condition: not selection}\n");
+  std::vector<std::string> hints;
+  for (const Diagnostic& diagnostic : checked.findings.items()) {
+    if (diagnostic.code == "V2124") hints.push_back(diagnostic.hint);
+  }
+  ASSERT_EQ(hints.size(), 1U);
+  EXPECT_TRUE(hints.front().starts_with("filters see what events hold, not the `lookup`")) << hints.front();
+}
+
 // The findings V2125 and V2126 of a correlation over `a` (Okta), `b` (authentication, with a lookup) and `c` (other JSON).
 std::string uses(const std::string& correlation) {
   const auto rule = [](const std::string& name, const std::string& logsource, const std::string& rest = "") {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 
@@ -70,11 +71,12 @@ class Tutorial : public ::testing::Test {
 };
 
 bool is_test(const Block& block) { return block.path.ends_with(".test.yml"); }
+bool is_source(const Block& block) { return block.path.starts_with("sources/"); }
 
 TEST_F(Tutorial, EveryRuleCompilesWithoutAWarning) {
   int compiled = 0;
   for (const Block& block : blocks_) {
-    if (block.language != "yaml" || is_test(block)) continue;
+    if (block.language != "yaml" || is_test(block) || is_source(block)) continue;
     ASSERT_TRUE(block.path.starts_with("rules/")) << "docs/rules.md:" << block.line << ": a block without a name";
     std::vector<yaml::File> files;
     for (const std::string& needed : block.needs) {
@@ -89,6 +91,46 @@ TEST_F(Tutorial, EveryRuleCompilesWithoutAWarning) {
     ++compiled;
   }
   EXPECT_EQ(compiled, 23);
+}
+
+TEST_F(Tutorial, EverySourceTypeLoads) {
+  int loaded = 0;
+  for (const Block& block : blocks_) {
+    if (!is_source(block)) continue;
+    Diagnostics found;
+    const auto sources = rules::load_sources({files_[block.path]}, found);
+    const std::string name = fs::path(block.path).stem().string();
+    loaded += static_cast<int>(
+        std::count_if(sources.begin(), sources.end(), [&](const plan::SourcePlan& source) { return source.name == name; }));
+    for (const Diagnostic& item : found.items())
+      ADD_FAILURE() << "docs/rules.md:" << block.line << "\n" << render_human(item, false);
+  }
+  EXPECT_EQ(loaded, 1);
+}
+
+// The table of `event.action` lists what the built-in source types set, category by category.
+TEST_F(Tutorial, NamesEveryAction) {
+  std::map<std::string, std::string> row_of;
+  std::istringstream stream(read(kRoot / "docs/rules.md"));
+  for (std::string line; std::getline(stream, line);) {
+    if (line.starts_with("| `")) row_of[line.substr(3, line.find('`', 3) - 3)] = line;
+  }
+  int actions = 0;
+  const auto expect_named = [&](const plan::Normalise& entry, const std::string& action) {
+    ++actions;
+    EXPECT_NE(row_of[entry.category].find("`" + action + "`"), std::string::npos) << entry.category << ": " << action;
+  };
+  for (const plan::SourcePlan& source : options_.sources) {
+    for (const plan::Normalise& entry : source.normalise) {
+      for (const plan::NormalisedField& field : entry.set) {
+        if (field.name != "event.action") continue;
+        if (field.expr.constant) expect_named(entry, *field.expr.constant);
+        if (field.expr.map_else) expect_named(entry, *field.expr.map_else);
+        for (const auto& [from, action] : field.expr.map) expect_named(entry, action);
+      }
+    }
+  }
+  EXPECT_GE(actions, 50);
 }
 
 TEST_F(Tutorial, EveryTestPasses) {
@@ -129,13 +171,14 @@ TEST_F(Tutorial, EveryTypeHasAnExample) {
 }
 
 TEST(Examples, AllAreValidByTheirSchemas) {
-  const Validator rule(rules::reference::rule_schema()), test(rules::reference::test_schema()), config(app::config_schema());
+  const Validator rule(rules::reference::rule_schema()), test(rules::reference::test_schema()), config(app::config_schema()),
+      source(rules::reference::source_schema());
   int checked = 0;
   for (const char* document : {"docs/rules.md", "docs/semantics.md", "README.md"}) {
     for (const Block& block : blocks_of(document)) {
       if (block.language != "yaml") continue;
       const bool of_config = block.text.starts_with("rules:") && block.text.find("\nsources:") != std::string::npos;
-      const Validator& validator = of_config ? config : is_test(block) ? test : rule;
+      const Validator& validator = of_config ? config : is_test(block) ? test : is_source(block) ? source : rule;
       for (const yaml::Node& node : documents_of(document, block.text)) {
         EXPECT_EQ(fmt::format("{}", fmt::join(validator.check(node), "\n")), "") << document << ":" << block.line;
       }
