@@ -42,9 +42,9 @@ Status check_free(const std::string& target) {
 }
 
 Status put_in_place(const std::string& partial, const std::string& target) {
-  std::error_code error;
-  if (fs::is_directory(target, error)) fs::remove(target, error);
-  if (!error) fs::rename(partial, target, error);
+  std::error_code ignored, error;
+  if (fs::is_directory(target, ignored)) fs::remove(target, ignored);
+  fs::rename(partial, target, error);
   if (error) return Error{"cannot be put in place: " + error.message(), target};
   const std::string parent = fs::path(target).parent_path();
   return sync_folder(parent.empty() ? "." : parent);
@@ -58,7 +58,7 @@ Status copy_store(const std::string& source, const std::string& target) {
   if (*state != FolderState::store) return Error{"no store is there", from.path};
   if (Status status = check_free(place); !status) return status;
   if (const auto verified = verify_store(from.path); !verified) return verified.error();
-  const StoreFolder partial{place + ".partial"};
+  const StoreFolder partial{place + ".vedette-partial"};
   std::error_code ignored;
   fs::remove_all(partial.path, ignored);
   Status copied;
