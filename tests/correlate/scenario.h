@@ -84,7 +84,8 @@ struct PlanSpec {
 // Feeds events in the given order to a fresh correlator (one call each), clocks following their arrival.
 class Replay {
  public:
-  explicit Replay(plan::PlanPtr plan) : plan_(std::move(plan)), correlator_(plan_) {}
+  explicit Replay(plan::PlanPtr plan, const correlate::CorrelatorOptions& options = {})
+      : plan_(std::move(plan)), correlator_(plan_, options) {}
   void feed(const Event& event);
   void feed_all(const std::vector<Event>& events) {
     for (const Event& event : events) feed(event);
