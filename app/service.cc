@@ -99,7 +99,9 @@ Status Service::add_http(const SourceConfig& source, std::map<std::string, conne
       source.kind == SourceKind::okta_hook ? connectors::HttpEndpointKind::okta_hook : connectors::HttpEndpointKind::ingest;
   endpoint.name = source.name;
   endpoint.path = source.path;
-  endpoint.secrets = connectors::SecretSet(source.secrets);
+  const bool hook = source.kind == SourceKind::okta_hook;
+  if (!source.secrets.empty()) endpoint.auth.kind = hook ? connectors::HttpAuthKind::authorization : connectors::HttpAuthKind::bearer;
+  endpoint.auth.secrets = source.secrets;
   endpoint.origin = *origin;
   const bool text = (*origin)->source != plan::kNone && rules_.plan->sources[(*origin)->source].source.text;
   endpoint.framing = text ? event::Framing::lines : event::Framing::automatic;

@@ -19,6 +19,7 @@ struct HttpCore {
   struct Counts {
     Count accepted = 0, requests = 0, refused = 0, timed_out = 0, malformed = 0, too_large = 0, header_too_large = 0;
     Count unauthorised = 0, overloaded = 0, out_of_memory = 0, unanswered = 0, evicted = 0, peer_refused = 0;
+    Count handshakes_failed = 0, tls_reloads = 0;
     Count connections = 0, body_bytes = 0;
   };
 

@@ -1,6 +1,7 @@
 #include "connectors/net/http_server.h"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -16,6 +17,8 @@
 
 #include "connectors/net/http_core.h"
 #include "connectors/net/http_session.h"
+#include "connectors/net/http_tls.h"
+#include "connectors/net/inherited_sockets.h"
 #include "connectors/net/listen_address.h"
 
 namespace vedette::connectors {
@@ -41,7 +44,8 @@ class HttpServer::Impl {
   void route(std::string method, std::string path, HttpRoute route) {
     core_.routes[std::move(path)][std::move(method)] = std::move(route);
   }
-  Status listen(const std::string& text);
+  Status listen(const HttpListen& options);
+  Status reload_tls();
   std::string address() const {
     const std::lock_guard lock(mutex_);
     return address_;
@@ -54,7 +58,9 @@ class HttpServer::Impl {
   HttpCounters counters() const;
 
  private:
+  Status open(const HttpListen& options);
   asio::awaitable<void> accept_loop();
+  asio::awaitable<void> watch_certificate(std::chrono::milliseconds every);
   asio::awaitable<void> pause(std::chrono::milliseconds time);
   [[nodiscard]] bool make_room_for(const std::string& peer);
   void serve(tcp::socket socket);
@@ -64,34 +70,81 @@ class HttpServer::Impl {
   HttpCore core_;
   mutable std::mutex mutex_;
   std::string address_;
+  std::shared_ptr<HttpTls> tls_;  // null: none; set by listen()
   HttpPeers::Id next_id_ = 0;
   // After everything that coroutine frames touch when the context destroys them.
   asio::io_context io_{1};
   tcp::acceptor acceptor_{io_};
   asio::steady_timer slot_free_{io_};
   asio::steady_timer drain_{io_};
+  asio::steady_timer certificate_check_{io_};
   std::map<HttpPeers::Id, std::shared_ptr<HttpSession>> sessions_;
 };
 
-Status HttpServer::Impl::listen(const std::string& text) {
-  const auto endpoint = parse_address(text);
-  if (!endpoint) return Error{"is not an address to listen on: write ADDRESS:PORT, like 127.0.0.1:8088", text};
-  error_code error;
-  acceptor_.open(endpoint->protocol(), error);
-  if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
-  if (!error) acceptor_.bind(*endpoint, error);
-  if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-  if (error) {
-    error_code ignored;
-    acceptor_.close(ignored);
-    return Error{fmt::format("cannot listen: {}", error.message()), text};
+Status HttpServer::Impl::listen(const HttpListen& options) {
+  if (options.tls) {
+    auto tls = HttpTls::load(*options.tls);
+    if (!tls) return tls.error();
+    tls_ = std::move(*tls);
   }
+  if (Status opened = open(options); !opened) return opened;
   {
+    error_code ignored;
     const std::lock_guard lock(mutex_);
-    address_ = to_text(acceptor_.local_endpoint(error));
+    address_ = to_text(acceptor_.local_endpoint(ignored));
   }
   asio::co_spawn(io_, accept_loop(), asio::detached);
+  if (tls_ && options.tls->check_every.count() > 0) {
+    asio::co_spawn(io_, watch_certificate(options.tls->check_every), asio::detached);
+  }
   return {};
+}
+
+// Takes an inherited socket, or makes one. Never SO_REUSEPORT: two processes on one address are a mistake to be seen.
+Status HttpServer::Impl::open(const HttpListen& options) {
+  const auto endpoint = parse_address(options.address);
+  if (!endpoint) return Error{"is not an address to listen on: write ADDRESS:PORT, like 127.0.0.1:8088", options.address};
+  const int inherited = options.inherited == nullptr ? -1 : options.inherited->take(options.address, options.names);
+  error_code error;
+  if (inherited >= 0) {
+    tcp::endpoint bound;
+    socklen_t length = static_cast<socklen_t>(bound.capacity());
+    ::getsockname(inherited, bound.data(), &length);
+    bound.resize(length);
+    acceptor_.assign(bound.protocol(), inherited, error);
+    if (!error) core_.report(LogLevel::info, fmt::format("listens on an inherited socket, {}", to_text(bound)));
+  } else {
+    acceptor_.open(endpoint->protocol(), error);
+    if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error) acceptor_.bind(*endpoint, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+  }
+  if (!error) return {};
+  error_code ignored;
+  acceptor_.close(ignored);
+  return Error{fmt::format("cannot listen: {}", error.message()), options.address};
+}
+
+Status HttpServer::Impl::reload_tls() {
+  if (!tls_) return Error{"listens without TLS: no certificate to read again", address()};
+  Status reloaded = tls_->reload();
+  if (reloaded) ++core_.counts.tls_reloads;
+  return reloaded;
+}
+
+asio::awaitable<void> HttpServer::Impl::watch_certificate(std::chrono::milliseconds every) {
+  while (!core_.stopping) {
+    error_code ignored;
+    certificate_check_.expires_after(every);
+    co_await certificate_check_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (core_.stopping || !tls_->changed()) continue;
+    const Status reloaded = reload_tls();
+    if (reloaded) {
+      core_.report(LogLevel::info, "the certificate was read again");
+    } else {
+      core_.report(LogLevel::error, fmt::format("the old certificate stays in use: {}", reloaded.error().to_string()));
+    }
+  }
 }
 
 // Until the time has passed or a slot is free.
@@ -144,7 +197,7 @@ void HttpServer::Impl::serve(tcp::socket socket) {
   if (!make_room_for(peer)) return;
   const HttpPeers::Id id = ++next_id_;
   core_.peers.add(peer, id);
-  auto session = make_session(std::move(socket), core_, id);
+  auto session = make_session(std::move(socket), tls_ ? tls_->context() : nullptr, core_, id);
   sessions_.emplace(id, session);
   core_.counts.connections = sessions_.size();
   asio::co_spawn(io_, session->run(), [this, id](std::exception_ptr failure) {
@@ -167,6 +220,7 @@ void HttpServer::Impl::begin_stop(std::chrono::milliseconds drain) {
   error_code ignored;
   acceptor_.close(ignored);
   slot_free_.cancel();
+  certificate_check_.cancel();
   for (const auto& [id, session] : sessions_) {
     if (session->idle()) session->close();
   }
@@ -194,6 +248,8 @@ HttpCounters HttpServer::Impl::counters() const {
   out.unanswered = counts.unanswered;
   out.evicted = counts.evicted;
   out.peer_refused = counts.peer_refused;
+  out.handshakes_failed = counts.handshakes_failed;
+  out.tls_reloads = counts.tls_reloads;
   out.connections = counts.connections;
   out.body_bytes = counts.body_bytes;
   return out;
@@ -215,7 +271,8 @@ HttpServer::~HttpServer() = default;
 void HttpServer::route(std::string method, std::string path, HttpRoute route) {
   impl_->route(std::move(method), std::move(path), std::move(route));
 }
-Status HttpServer::listen(const std::string& address_and_port) { return impl_->listen(address_and_port); }
+Status HttpServer::listen(const HttpListen& options) { return impl_->listen(options); }
+Status HttpServer::reload_tls() { return impl_->reload_tls(); }
 std::string HttpServer::address() const { return impl_->address(); }
 void HttpServer::run() { impl_->run(); }
 void HttpServer::stop(std::chrono::milliseconds drain) { impl_->stop(drain); }

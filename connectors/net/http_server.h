@@ -30,6 +30,7 @@ struct HttpLimits {
   // an answer, the new one is closed.
   std::size_t connections_per_peer = 256;
   std::size_t requests_per_connection = 1000;
+  std::chrono::milliseconds handshake_deadline{5000};  // of TLS
   std::chrono::milliseconds header_deadline{5000};
   std::chrono::milliseconds body_deadline{10000};
   std::chrono::milliseconds answer_deadline{2000};  // of deferred answers; beyond: 503 with Retry-After
@@ -80,21 +81,40 @@ struct HttpRoute {
 };
 
 struct HttpCounters {
-  std::uint64_t accepted = 0;          // connections
-  std::uint64_t requests = 0;          // read whole and given to a handler
-  std::uint64_t refused = 0;           // answered 4xx or 5xx, for whatever reason
-  std::uint64_t timed_out = 0;         // connections closed by a deadline
-  std::uint64_t malformed = 0;         // 400 because it is no proper HTTP/1.1: smuggling attempts are here
-  std::uint64_t too_large = 0;         // 413
-  std::uint64_t header_too_large = 0;  // 431
-  std::uint64_t unauthorised = 0;      // 401
-  std::uint64_t overloaded = 0;        // 503, those below included
-  std::uint64_t out_of_memory = 0;     // 503 because of bodies_in_memory
-  std::uint64_t unanswered = 0;        // 503 because a deferred answer did not come in time
-  std::uint64_t evicted = 0;           // connections that gave way to a newer one of the same peer
-  std::uint64_t peer_refused = 0;      // connections closed at once: the peer's share is busy
-  std::uint64_t connections = 0;       // open now
-  std::uint64_t body_bytes = 0;        // in memory now
+  std::uint64_t accepted = 0;           // connections
+  std::uint64_t requests = 0;           // read whole and given to a handler
+  std::uint64_t refused = 0;            // answered 4xx or 5xx, for whatever reason
+  std::uint64_t timed_out = 0;          // connections closed by a deadline
+  std::uint64_t malformed = 0;          // 400 because it is no proper HTTP/1.1: smuggling attempts are here
+  std::uint64_t too_large = 0;          // 413
+  std::uint64_t header_too_large = 0;   // 431
+  std::uint64_t unauthorised = 0;       // 401
+  std::uint64_t overloaded = 0;         // 503, those below included
+  std::uint64_t out_of_memory = 0;      // 503 because of bodies_in_memory
+  std::uint64_t unanswered = 0;         // 503 because a deferred answer did not come in time
+  std::uint64_t handshakes_failed = 0;  // TLS, by deadline too
+  std::uint64_t tls_reloads = 0;
+  std::uint64_t evicted = 0;       // connections that gave way to a newer one of the same peer
+  std::uint64_t peer_refused = 0;  // connections closed at once: the peer's share is busy
+  std::uint64_t connections = 0;   // open now
+  std::uint64_t body_bytes = 0;    // in memory now
+};
+
+// A certificate chain and its key, in PEM. Replaced files are noticed within `check_every` and used for new connections;
+// those that exist go on. A pair that does not fit is logged, and the old one stays.
+struct HttpTlsFiles {
+  std::string certificate, key;
+  std::chrono::milliseconds check_every{10000};  // 0: only by reload_tls()
+};
+
+class InheritedSockets;
+
+struct HttpListen {
+  std::string address;  // "127.0.0.1:0", "[::1]:8080"; port 0 takes a free one
+  std::optional<HttpTlsFiles> tls = {};
+  // A socket that the process was started with is used instead of a new one: that of the address, or of one of the names.
+  InheritedSockets* inherited = nullptr;
+  std::vector<std::string> names = {};
 };
 
 class HttpServer {
@@ -105,8 +125,11 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
 
   void route(std::string method, std::string path, HttpRoute route);
-  // Binds "address:port" ("127.0.0.1:0", "[::1]:8080"). Port 0 takes a free one.
-  [[nodiscard]] Status listen(const std::string& address_and_port);
+  // Binds; once. Without TLS and inherited sockets the address alone will do.
+  [[nodiscard]] Status listen(const HttpListen& options);
+  [[nodiscard]] Status listen(const std::string& address_and_port) { return listen(HttpListen{address_and_port}); }
+  // Reads certificate and key again; on an error the old ones stay. Any thread.
+  [[nodiscard]] Status reload_tls();
   // "127.0.0.1:34567": where it listens; empty before listen().
   [[nodiscard]] std::string address() const;
   void run();

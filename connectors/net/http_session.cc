@@ -10,9 +10,11 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
 #include <chrono>
 #include <exception>
 #include <optional>
+#include <type_traits>
 
 #include "connectors/net/http_head.h"
 
@@ -30,6 +32,8 @@ constexpr std::size_t kBodyBufferBytes = 64 * 1024;  // also bounds a chunk's he
 constexpr std::size_t kLingerBytes = 8 << 20;
 constexpr std::chrono::milliseconds kLingerDeadline{2000};
 
+using Plain = beast::tcp_stream;
+using Secure = beast::ssl_stream<beast::tcp_stream>;
 using Deadline = std::chrono::steady_clock::time_point;
 using Parser = http::request_parser<http::string_body>;
 
@@ -82,7 +86,8 @@ std::optional<HttpResponse> answer_to(const error_code& error) {
 template <class Stream>
 class Session final : public HttpSession {
  public:
-  Session(tcp::socket socket, HttpCore& core, HttpPeers::Id id) : stream_(std::move(socket)), core_(core), id_(id) {
+  Session(tcp::socket socket, std::shared_ptr<asio::ssl::context> tls, HttpCore& core, HttpPeers::Id id)
+      : tls_(std::move(tls)), stream_(make_stream(std::move(socket), tls_.get())), core_(core), id_(id) {
     error_code error;
     const tcp::endpoint peer = lowest().socket().remote_endpoint(error);
     if (!error) peer_ = peer.address().to_string();
@@ -97,6 +102,15 @@ class Session final : public HttpSession {
   bool idle() const override { return idle_; }
 
  private:
+  static Stream make_stream(tcp::socket socket, asio::ssl::context* tls) {
+    if constexpr (std::is_same_v<Stream, Secure>) {
+      return Secure(beast::tcp_stream(std::move(socket)), *tls);
+    } else {
+      return Plain(std::move(socket));
+    }
+  }
+
+  asio::awaitable<bool> handshake();
   asio::awaitable<bool> wait_for_request(Deadline deadline);
   asio::awaitable<bool> exchange(Deadline header_by, bool last);
   // False when the request is not to be served: answer_ may say why.
@@ -123,6 +137,7 @@ class Session final : public HttpSession {
     if (error == beast::error::timeout) ++core_.counts.timed_out;
   }
 
+  const std::shared_ptr<asio::ssl::context> tls_;
   Stream stream_;
   HttpCore& core_;
   const HttpPeers::Id id_;
@@ -138,6 +153,11 @@ class Session final : public HttpSession {
 
 template <class Stream>
 asio::awaitable<void> Session<Stream>::run() {
+  const bool secured = co_await handshake();
+  if (!secured) {
+    lowest().close();
+    co_return;
+  }
   Deadline header_by = after(core_.limits.header_deadline);
   Deadline first_byte_by = header_by;
   for (std::size_t served = 1; served <= core_.limits.requests_per_connection && !core_.stopping; ++served) {
@@ -150,6 +170,23 @@ asio::awaitable<void> Session<Stream>::run() {
   }
   co_await linger();
   lowest().close();
+}
+
+template <class Stream>
+asio::awaitable<bool> Session<Stream>::handshake() {
+  if constexpr (std::is_same_v<Stream, Secure>) {
+    idle_ = true;
+    lowest().expires_after(core_.limits.handshake_deadline);
+    error_code error;
+    co_await stream_.async_handshake(asio::ssl::stream_base::server, asio::redirect_error(asio::use_awaitable, error));
+    idle_ = false;
+    note_timeout(error);
+    if (error) {
+      ++core_.counts.handshakes_failed;
+      co_return false;
+    }
+  }
+  co_return true;
 }
 
 template <class Stream>
@@ -336,9 +373,12 @@ asio::awaitable<bool> Session<Stream>::respond(bool keep_alive) {
 template <class Stream>
 asio::awaitable<void> Session<Stream>::linger() {
   error_code error;
+  lowest().expires_after(kLingerDeadline);
+  if constexpr (std::is_same_v<Stream, Secure>) {
+    co_await stream_.async_shutdown(asio::redirect_error(asio::use_awaitable, error));
+  }
   lowest().socket().shutdown(tcp::socket::shutdown_send, error);
   if (error || core_.stopping) co_return;
-  lowest().expires_after(kLingerDeadline);
   std::array<char, kReadBytes> dropped;
   for (std::size_t total = 0; !error && total < kLingerBytes;) {
     total += co_await lowest().async_read_some(asio::buffer(dropped), asio::redirect_error(asio::use_awaitable, error));
@@ -364,8 +404,10 @@ std::optional<HttpResponse> Session<Stream>::find_route(const HttpRequest& head,
 
 }  // namespace
 
-std::shared_ptr<HttpSession> make_session(tcp::socket socket, HttpCore& core, HttpPeers::Id id) {
-  return std::make_shared<Session<beast::tcp_stream>>(std::move(socket), core, id);
+std::shared_ptr<HttpSession> make_session(tcp::socket socket, std::shared_ptr<asio::ssl::context> tls, HttpCore& core,
+                                          HttpPeers::Id id) {
+  if (tls) return std::make_shared<Session<Secure>>(std::move(socket), std::move(tls), core, id);
+  return std::make_shared<Session<Plain>>(std::move(socket), nullptr, core, id);
 }
 
 }  // namespace vedette::connectors

@@ -4,6 +4,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <memory>
 
 #include "connectors/net/http_core.h"
@@ -21,7 +22,9 @@ class HttpSession {
   [[nodiscard]] virtual bool idle() const = 0;
 };
 
-// `id`: of the connection in core.peers.
-[[nodiscard]] std::shared_ptr<HttpSession> make_session(boost::asio::ip::tcp::socket socket, HttpCore& core, HttpPeers::Id id);
+// `id`: of the connection in core.peers. `tls`: null without TLS.
+[[nodiscard]] std::shared_ptr<HttpSession> make_session(boost::asio::ip::tcp::socket socket,
+                                                        std::shared_ptr<boost::asio::ssl::context> tls, HttpCore& core,
+                                                        HttpPeers::Id id);
 
 }  // namespace vedette::connectors

@@ -307,6 +307,28 @@ Unpacked gunzip(std::string_view compressed, std::size_t max_bytes, std::string&
   return code == Z_STREAM_END ? Unpacked::whole : Unpacked::damaged;
 }
 
+Unpacked unzstd(std::string_view compressed, std::size_t max_bytes, std::string& out) {
+  constexpr int kWindowLog = 24;  // memory that a frame may ask for
+  const std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context(ZSTD_createDCtx(), &ZSTD_freeDCtx);
+  out.clear();
+  if (context == nullptr) return Unpacked::damaged;
+  ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, kWindowLog);
+  std::vector<char> block(64 * 1024);
+  ZSTD_inBuffer in{compressed.data(), compressed.size(), 0};
+  std::size_t code = 1;
+  bool more = true;
+  while (more && out.size() <= max_bytes) {
+    ZSTD_outBuffer made{block.data(), block.size(), 0};
+    code = ZSTD_decompressStream(context.get(), &made, &in);
+    if (ZSTD_getErrorCode(code) == ZSTD_error_frameParameter_windowTooLarge) return Unpacked::too_large;
+    if (ZSTD_isError(code) != 0) return Unpacked::damaged;
+    out.append(block.data(), made.pos);
+    more = in.pos < in.size || made.pos == made.size;  // a full block may have left something behind
+  }
+  if (out.size() > max_bytes) return Unpacked::too_large;
+  return code == 0 ? Unpacked::whole : Unpacked::damaged;
+}
+
 std::optional<TimeUs> modified_time(const std::string& path) {
   struct stat info {};
   if (path == "-" || ::stat(path.c_str(), &info) != 0) return std::nullopt;

@@ -37,9 +37,10 @@ struct DecompressLimits {
 [[nodiscard]] Result<std::unique_ptr<ByteStream>> open_byte_stream(const std::string& path, DecompressLimits limits = {},
                                                                    const std::atomic<bool>* cancel = nullptr);
 
-// The whole of a gzip text in memory, at most `max_bytes` of it.
+// The whole of a gzip or zstd text in memory, at most `max_bytes` of it.
 enum class Unpacked : std::uint8_t { whole, damaged, too_large };
 [[nodiscard]] Unpacked gunzip(std::string_view compressed, std::size_t max_bytes, std::string& out);
+[[nodiscard]] Unpacked unzstd(std::string_view compressed, std::size_t max_bytes, std::string& out);
 
 // When the file was last modified; nothing for standard input or a missing file.
 [[nodiscard]] std::optional<TimeUs> modified_time(const std::string& path);

@@ -13,20 +13,8 @@ namespace vedette::connectors {
 namespace {
 
 constexpr std::size_t kMaxChallenge = 1024;
-constexpr std::string_view kBearer = "bearer ";
-
-bool starts_with_ignoring_case(std::string_view text, std::string_view lower_prefix) {
-  if (text.size() < lower_prefix.size()) return false;
-  for (std::size_t i = 0; i < lower_prefix.size(); ++i) {
-    const char c = text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] - 'A' + 'a') : text[i];
-    if (c != lower_prefix[i]) return false;
-  }
-  return true;
-}
 
 HttpResponse plain(int status, std::string_view text) { return {status, std::string(text), "text/plain; charset=utf-8", {}}; }
-
-HttpResponse unauthorised() { return HttpResponse{401, "", "", {{"WWW-Authenticate", "Bearer"}}}; }
 
 bool printable(std::string_view text) {
   for (const char c : text) {
@@ -73,6 +61,17 @@ class BodyCollector final : public event::ElementSink {
   std::vector<KeptReject> rejects_;
 };
 
+enum class Encoding : std::uint8_t { identity, gzip, zstd, other };
+
+Encoding encoding_of(const HttpRequest& request) {
+  bool declared = false;
+  for (const auto& [name, value] : request.headers) declared |= name == "content-encoding";
+  const auto value = request.header("content-encoding");
+  if (!declared || value == "identity") return Encoding::identity;
+  if (value == "gzip") return Encoding::gzip;
+  return value == "zstd" ? Encoding::zstd : Encoding::other;
+}
+
 HttpResponse come_again() { return HttpResponse{503, "", "", {{"Retry-After", "1"}}}; }
 
 }  // namespace
@@ -81,6 +80,8 @@ HttpResponse come_again() { return HttpResponse{503, "", "", {{"Retry-After", "1
 struct HttpSource::Outcome {
   HttpResponse answer = {};
   std::vector<KeptReject> rejects = {};
+  std::string webhook_id = {};
+  std::shared_ptr<HttpAuth> auth = {};
 };
 
 HttpSource::HttpSource(HttpSourceOptions options, Clock clock, Log log, RejectHandler on_reject)
@@ -94,19 +95,29 @@ HttpSource::~HttpSource() { stop(); }
 
 Status HttpSource::start(BatchSink& sink) {
   for (const HttpEndpoint& endpoint : options_.endpoints) {
-    const bool okta = endpoint.kind == HttpEndpointKind::okta_hook;
-    if (endpoint.secrets.empty() && (okta || !is_loopback(options_.listen))) {
-      return Error{okta ? "an Okta hook needs a secret" : "a bearer token is needed to listen beyond loopback", endpoint.name};
-    }
-    if (okta) {
-      add_okta(endpoint, sink);
-    } else {
-      add_ingest(endpoint, sink);
-    }
+    auto auth = make_auth(endpoint);
+    if (!auth) return Error{auth.error().message, endpoint.name};
+    doors_.push_back({&endpoint, std::move(*auth)});
   }
-  if (Status listening = server_.listen(options_.listen); !listening.ok()) return listening;
+  HttpListen listen{options_.listen, options_.tls, options_.inherited, {}};
+  for (const Door& door : doors_) {
+    add_route(door, sink);
+    listen.names.push_back(door.endpoint->name);
+  }
+  if (Status listening = server_.listen(listen); !listening.ok()) return listening;
   thread_ = std::thread([this] { server_.run(); });
   return {};
+}
+
+Result<std::shared_ptr<HttpAuth>> HttpSource::make_auth(const HttpEndpoint& endpoint) const {
+  const bool okta = endpoint.kind == HttpEndpointKind::okta_hook;
+  if (okta && endpoint.auth.kind != HttpAuthKind::authorization) {
+    return Error{"an Okta hook proves itself by a value of the Authorization header"};
+  }
+  if (endpoint.auth.kind == HttpAuthKind::none && !is_loopback(options_.listen)) {
+    return Error{"to listen beyond loopback needs authentication"};
+  }
+  return HttpAuth::make(endpoint.auth);
 }
 
 void HttpSource::stop() {
@@ -115,43 +126,44 @@ void HttpSource::stop() {
   thread_.join();
 }
 
-void HttpSource::add_okta(const HttpEndpoint& endpoint, BatchSink& sink) {
-  HttpRoute verify;
-  verify.handle = verification;
-  server_.route("GET", endpoint.path, std::move(verify));
-  HttpRoute deliver;
-  deliver.admit = [&endpoint](const HttpRequest& head) -> std::optional<HttpResponse> {
-    const auto presented = head.header("authorization");
-    if (!presented || !endpoint.secrets.matches(*presented)) return unauthorised();
-    if (head.header("content-encoding")) return HttpResponse{415, "", "", {}};
-    return std::nullopt;
-  };
-  deliver.defer = [this, &endpoint, &sink](HttpRequest request, const HttpResponder& responder) {
-    this->deliver(endpoint, request, sink, responder);
-  };
-  server_.route("POST", endpoint.path, std::move(deliver));
+Status HttpSource::set_secrets(const std::string& endpoint_name, const std::vector<std::string>& secrets) {
+  for (const Door& door : doors_) {
+    if (door.endpoint->name == endpoint_name) return door.auth->set_secrets(secrets);
+  }
+  return Error{"no endpoint of this name", endpoint_name};
 }
 
-void HttpSource::add_ingest(const HttpEndpoint& endpoint, BatchSink& sink) {
+void HttpSource::add_route(const Door& door, BatchSink& sink) {
+  const bool okta = door.endpoint->kind == HttpEndpointKind::okta_hook;
+  if (okta) server_.route("GET", door.endpoint->path, HttpRoute{{}, verification});
   HttpRoute deliver;
-  deliver.admit = [&endpoint](const HttpRequest& head) -> std::optional<HttpResponse> {
-    if (endpoint.secrets.empty()) return std::nullopt;
-    const auto presented = head.header("authorization");
-    if (!presented || !starts_with_ignoring_case(*presented, kBearer)) return unauthorised();
-    if (!endpoint.secrets.matches(presented->substr(kBearer.size()))) return unauthorised();
+  deliver.admit = [this, &door, okta](const HttpRequest& head) -> std::optional<HttpResponse> {
+    if (!door.auth->admits_head(head, clock_())) return door.auth->refusal();
+    const Encoding encoding = encoding_of(head);
+    if (okta && encoding != Encoding::identity) return plain(415, "a hook's body is not encoded\n");
+    if (encoding == Encoding::other) return plain(415, "only gzip, zstd and identity are understood\n");
     return std::nullopt;
   };
-  deliver.defer = [this, &endpoint, &sink](HttpRequest request, const HttpResponder& responder) {
-    ingest(endpoint, request, sink, responder);
+  deliver.defer = [this, &door, &sink](const HttpRequest& request, const HttpResponder& responder) {
+    receive(door, request, sink, responder);
   };
-  server_.route("POST", endpoint.path, std::move(deliver));
+  server_.route("POST", door.endpoint->path, std::move(deliver));
+}
+
+void HttpSource::receive(const Door& door, const HttpRequest& request, BatchSink& sink, const HttpResponder& responder) {
+  if (!door.auth->admits_body(request)) return responder.send(door.auth->refusal());
+  if (door.auth->seen(std::string(request.header("webhook-id").value_or("")), clock_())) {
+    ++tally_->repeats;
+    return responder.send(HttpResponse{});
+  }
+  if (door.endpoint->kind == HttpEndpointKind::okta_hook) return take_hook(door, request, sink, responder);
+  take_records(door, request, sink, responder);
 }
 
 // A hook's body is one record as it came, good or bad: what is wrong with it is found, and kept, behind the inbox.
-void HttpSource::deliver(const HttpEndpoint& endpoint, const HttpRequest& request, BatchSink& sink,
-                         const HttpResponder& responder) {
+void HttpSource::take_hook(const Door& door, const HttpRequest& request, BatchSink& sink, const HttpResponder& responder) {
   Outcome outcome;
-  BatchBuilder builder(endpoint.origin);
+  BatchBuilder builder(door.endpoint->origin);
   if (request.body.find_first_not_of(" \t\r\n") == std::string::npos) {
     outcome.rejects.push_back({"json", "the body is empty", request.body, 1, 0});
   } else {
@@ -160,20 +172,18 @@ void HttpSource::deliver(const HttpEndpoint& endpoint, const HttpRequest& reques
   offer(builder, sink, responder, std::move(outcome));
 }
 
-void HttpSource::ingest(const HttpEndpoint& endpoint, const HttpRequest& request, BatchSink& sink,
-                        const HttpResponder& responder) {
+void HttpSource::take_records(const Door& door, const HttpRequest& request, BatchSink& sink, const HttpResponder& responder) {
+  const HttpEndpoint& endpoint = *door.endpoint;
   // Before any work: the sender will come again.
   if (!sink.wait_for_room(std::chrono::milliseconds(0))) return overloaded(endpoint.name, responder);
   std::string_view body = request.body;
   std::string inflated;
-  const auto encoding = request.header("content-encoding").value_or("identity");
-  if (encoding == "gzip") {
-    const Unpacked unpacked = gunzip(body, options_.inflated_bytes, inflated);
+  if (const Encoding encoding = encoding_of(request); encoding != Encoding::identity) {
+    const Unpacked unpacked = encoding == Encoding::gzip ? gunzip(body, options_.inflated_bytes, inflated)
+                                                         : unzstd(body, options_.inflated_bytes, inflated);
     if (unpacked == Unpacked::too_large) return responder.send(plain(413, "the body is too large when unpacked\n"));
-    if (unpacked == Unpacked::damaged) return responder.send(plain(400, "the body is not whole gzip data\n"));
+    if (unpacked == Unpacked::damaged) return responder.send(plain(400, "the body is not whole gzip or zstd data\n"));
     body = inflated;
-  } else if (encoding != "identity") {
-    return responder.send(plain(415, "only gzip and identity are understood\n"));
   }
   BodyCollector collector(endpoint.origin, clock_());
   event::Framer framer(endpoint.framing, options_.framing_limits);
@@ -183,6 +193,8 @@ void HttpSource::ingest(const HttpEndpoint& endpoint, const HttpRequest& request
   outcome.answer.content_type = "application/json";
   outcome.answer.body = fmt::format("{{\"records\":{}}}\n", collector.builder().size());
   outcome.rejects = std::move(collector.rejects());
+  outcome.webhook_id = request.header("webhook-id").value_or("");
+  outcome.auth = door.auth;
   offer(collector.builder(), sink, responder, std::move(outcome));
 }
 
@@ -190,7 +202,7 @@ void HttpSource::ingest(const HttpEndpoint& endpoint, const HttpRequest& request
 // 429, which Okta does not. Rejects count once the request does: before that the sender will come again with them.
 void HttpSource::offer(BatchBuilder& builder, BatchSink& sink, const HttpResponder& responder, Outcome outcome) {
   const auto origin = builder.origin();
-  auto done = [responder, origin, tally = tally_, on_reject = on_reject_,
+  auto done = [responder, origin, tally = tally_, on_reject = on_reject_, now = clock_(),
                shared = std::make_shared<Outcome>(std::move(outcome))](bool durable) {
     if (!durable) {
       ++tally->undurable;
@@ -199,6 +211,7 @@ void HttpSource::offer(BatchBuilder& builder, BatchSink& sink, const HttpRespond
     for (const KeptReject& kept : shared->rejects) {
       if (on_reject) on_reject(*origin, {kept.reason, kept.message, kept.bytes, kept.line, kept.position});
     }
+    if (shared->auth) shared->auth->remember(shared->webhook_id, now);
     responder.send(std::move(shared->answer));
   };
   if (builder.empty()) return done(true);

@@ -22,12 +22,12 @@ class HttpSourceTest : public ::testing::Test {
     hook.kind = HttpEndpointKind::okta_hook;
     hook.name = "okta-hook";
     hook.path = "/okta";
-    hook.secrets = SecretSet({"new-secret", "old secret"});
+    hook.auth = {HttpAuthKind::authorization, {"new-secret", "old secret"}};
     hook.origin = origin;
     HttpEndpoint ingest;
     ingest.name = "other";
     ingest.path = "/ingest";
-    ingest.secrets = SecretSet({"token"});
+    ingest.auth = {HttpAuthKind::bearer, {"token"}};
     ingest.origin = origin;
     options.endpoints = {hook, ingest};
     options.inflated_bytes = 100'000;
@@ -157,9 +157,27 @@ TEST_F(HttpSourceTest, UnpacksGzipWithinBounds) {
   EXPECT_EQ(status_of(ingest(gzip(std::string(200'000, ' ')), "Content-Encoding: gzip\r\n")), 413);
   EXPECT_EQ(status_of(ingest("{}", "Content-Encoding: gzip\r\n")), 400);
   EXPECT_EQ(status_of(ingest("{}", "Content-Encoding: br\r\n")), 415);
+  EXPECT_EQ(status_of(ingest("{}", "Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n")), 415);
   EXPECT_EQ(sink_.records().size(), 2u);
   EXPECT_EQ(status_of(request("POST /okta HTTP/1.1\r\nAuthorization: new-secret\r\nContent-Encoding: gzip\r\n", gzip("{}"))),
             415);
+}
+
+TEST_F(HttpSourceTest, UnpacksZstdWithinBounds) {
+  const std::string zstd_header = "Content-Encoding: zstd\r\n";
+  EXPECT_EQ(body_of(ingest(testing::zstd("{\"a\":1}\n{\"b\":2}\n"), zstd_header)), "{\"records\":2}\n");
+  const std::string large = "{\"a\":\"" + std::string(90'000, 'x') + "\"}";
+  EXPECT_EQ(body_of(ingest(testing::zstd(large), zstd_header)), "{\"records\":1}\n");
+  // Two frames are one text.
+  EXPECT_EQ(body_of(ingest(testing::zstd("{\"c\":") + testing::zstd("1}"), zstd_header)), "{\"records\":1}\n");
+  EXPECT_EQ(sink_.records().size(), 4u);
+  EXPECT_EQ(status_of(ingest(testing::zstd(std::string(64 << 20, ' ')), zstd_header)), 413);
+  EXPECT_EQ(status_of(ingest(testing::zstd(std::string(1000, ' '), 27), zstd_header)), 413);  // wants 128 MiB of window
+  const std::string packed = testing::zstd("{\"a\":1}");
+  EXPECT_EQ(status_of(ingest(packed.substr(0, packed.size() - 1), zstd_header)), 400);
+  EXPECT_EQ(status_of(ingest("{}", zstd_header)), 400);
+  EXPECT_EQ(sink_.records().size(), 4u);
+  EXPECT_EQ(source_->counters().too_large, 2u);
 }
 
 TEST_F(HttpSourceTest, IngestNeedsItsBearerToken) {
@@ -186,14 +204,14 @@ TEST_F(HttpSourceTest, StopsForGood) {
   EXPECT_FALSE(RawClient(source_->address()).connected());
 }
 
-Status start_with(HttpEndpointKind kind, const std::string& listen, const std::vector<std::string>& secrets) {
+Status start_with(HttpEndpointKind kind, const std::string& listen, const HttpAuthOptions& auth) {
   HttpSourceOptions options;
   options.listen = listen;
   HttpEndpoint endpoint;
   endpoint.kind = kind;
   endpoint.name = "source";
   endpoint.path = "/x";
-  endpoint.secrets = SecretSet(secrets);
+  endpoint.auth = auth;
   endpoint.origin = testing::origin_named("source");
   options.endpoints = {endpoint};
   testing::RecordingSink sink;
@@ -202,11 +220,15 @@ Status start_with(HttpEndpointKind kind, const std::string& listen, const std::v
 }
 
 TEST(HttpSourceStart, RefusesOpenDoors) {
+  using enum HttpAuthKind;
   EXPECT_FALSE(start_with(HttpEndpointKind::okta_hook, "127.0.0.1:0", {}).ok());
-  EXPECT_FALSE(start_with(HttpEndpointKind::okta_hook, "127.0.0.1:0", {""}).ok());
+  EXPECT_FALSE(start_with(HttpEndpointKind::okta_hook, "127.0.0.1:0", {authorization, {}}).ok());
+  EXPECT_FALSE(start_with(HttpEndpointKind::okta_hook, "127.0.0.1:0", {authorization, {""}}).ok());
+  EXPECT_FALSE(start_with(HttpEndpointKind::okta_hook, "127.0.0.1:0", {bearer, {"x"}}).ok());
   EXPECT_FALSE(start_with(HttpEndpointKind::ingest, "0.0.0.0:0", {}).ok());
+  EXPECT_FALSE(start_with(HttpEndpointKind::ingest, "0.0.0.0:0", {bearer, {""}}).ok());
   EXPECT_TRUE(start_with(HttpEndpointKind::ingest, "127.0.0.1:0", {}).ok());
-  EXPECT_FALSE(start_with(HttpEndpointKind::ingest, "nowhere", {"x"}).ok());
+  EXPECT_FALSE(start_with(HttpEndpointKind::ingest, "nowhere", {bearer, {"x"}}).ok());
 }
 
 TEST(Secrets, MatchAnyAndNeverTheEmptyOne) {
