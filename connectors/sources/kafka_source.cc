@@ -12,6 +12,7 @@
 
 #include "connectors/net/kafka_client.h"
 #include "connectors/sources/batch_builder.h"
+#include "connectors/sources/kafka_value.h"
 #include "connectors/sources/kafka_watch.h"
 
 namespace vedette::connectors {
@@ -20,7 +21,6 @@ namespace {
 constexpr std::size_t kMessagesPerPoll = 500;
 constexpr int kPollMs = 10;                      // a batch consume waits this long for more messages: it bounds the added latency
 constexpr DurationUs kMaxAhead = 5 * kMinuteUs;  // of a record's own stamp against the receive time
-constexpr std::size_t kConfluentHeader = 5;      // magic byte 0 and a four-byte schema id
 
 struct MessageDeleter {
   void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
@@ -41,12 +41,6 @@ struct Partition {
   bool refused = false;                        // the broker does not have `next`
 };
 
-std::string_view payload_of(const rd_kafka_message_t& message) {
-  std::string_view bytes(static_cast<const char*>(message.payload), message.len);
-  if (bytes.size() >= kConfluentHeader && bytes.front() == '\0') bytes.remove_prefix(kConfluentHeader);
-  return bytes;
-}
-
 TimeUs arrival_of(const rd_kafka_message_t& message, TimeUs now) {
   rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
   const std::int64_t ms = rd_kafka_message_timestamp(&message, &type);
@@ -57,15 +51,16 @@ TimeUs arrival_of(const rd_kafka_message_t& message, TimeUs now) {
 
 }  // namespace
 
-class KafkaSource::Impl {
+class KafkaSource::Impl final : private event::ElementSink {
  public:
-  Impl(KafkaSourceOptions options, OriginFactory origins, Clock clock, Log log)
+  Impl(KafkaSourceOptions options, OriginFactory origins, Clock clock, Log log, RejectHandler on_reject)
       : options_(std::move(options)),
         origins_(std::move(origins)),
         clock_(std::move(clock)),
         reporter_{options_.name, std::move(log)},
+        on_reject_(std::move(on_reject)),
         watch_(options_, clock_, reporter_) {}
-  ~Impl() { stop(); }
+  ~Impl() override { stop(); }
 
   const std::string& name() const { return options_.name; }
   Status start(BatchSink& sink);
@@ -83,6 +78,8 @@ class KafkaSource::Impl {
   void assign();
   void consume();
   void take_message(const rd_kafka_message_t& message, TimeUs now);
+  void on_element(std::string_view bytes, std::uint64_t line, std::uint64_t position) override;
+  void on_reject(const event::Reject& reject) override;
   void take_end(Partition& partition, std::int64_t offset);
   void take_error(const rd_kafka_message_t& message);
   void close_batch(Partition& partition);
@@ -96,6 +93,7 @@ class KafkaSource::Impl {
   const OriginFactory origins_;
   const Clock clock_;
   KafkaReporter reporter_;
+  const RejectHandler on_reject_;
   KafkaWatch watch_;
   BatchSink* sink_ = nullptr;
   rd_kafka_t* client_ = nullptr;
@@ -108,6 +106,11 @@ class KafkaSource::Impl {
   std::deque<event::RecordBatch> pending_;  // refused by the sink so far
   std::array<rd_kafka_message_t*, kMessagesPerPoll> messages_{};
   bool paused_ = false;
+  // The message whose value is being unpacked.
+  Partition* from_ = nullptr;
+  std::uint64_t offset_ = 0;
+  TimeUs arrival_ = event::kNoArrival;
+  std::string unpacked_;
 
   std::atomic<std::uint64_t> records_ = 0, tombstones_ = 0, rejects_ = 0, errors_ = 0, pauses_ = 0;
   std::atomic<std::uint32_t> partition_count_ = 0;
@@ -199,7 +202,7 @@ void KafkaSource::Impl::adopt(const KafkaPlace& place) {
     reporter_.report(LogLevel::info, fmt::format("reading {}/{} from {}", topic, id, from));
   }
   Partition& partition = found->second;
-  partition.next = place.next;
+  partition.next = std::max(partition.next, place.next);  // never back: what was read meanwhile was read
   partition.refused = false;
   if (!place.first) partition.resumed = place.next;
   // The end is where this partition begins for good: a restart must not begin at a later one.
@@ -251,13 +254,30 @@ void KafkaSource::Impl::take_message(const rd_kafka_message_t& message, TimeUs n
   if (partition == nullptr || partition->refused || message.offset < partition->next) return;
   partition->next = message.offset + 1;
   newest_ = now;
-  if (message.payload == nullptr || message.len == 0) {
-    ++tombstones_;
-    return;
-  }
-  partition->builder.add(payload_of(message), arrival_of(message, now), 0, static_cast<std::uint64_t>(message.offset));
-  ++records_;
+  from_ = partition;
+  offset_ = static_cast<std::uint64_t>(message.offset);
+  arrival_ = arrival_of(message, now);
+  KafkaValueOptions options;
+  options.text = options_.text_topics.contains(rd_kafka_topic_name(message.rkt));
+  options.inflated_bytes = options_.inflated_bytes;
+  const std::string_view value(static_cast<const char*>(message.payload), message.payload == nullptr ? 0 : message.len);
+  if (!unpack_kafka_value(value, options, unpacked_, *this)) ++tombstones_;
+  // Only here: a batch never ends inside a message.
   if (partition->builder.full()) close_batch(*partition);
+}
+
+void KafkaSource::Impl::on_element(std::string_view bytes, std::uint64_t line, std::uint64_t) {
+  from_->builder.add(bytes, arrival_, line, offset_);
+  ++records_;
+}
+
+void KafkaSource::Impl::on_reject(const event::Reject& reject) {
+  ++rejects_;
+  if (!on_reject_) return;
+  event::Reject placed = reject;
+  placed.position = offset_;
+  placed.message = fmt::format("{} offset {}: {}", from_->builder.origin()->partition, offset_, reject.message);
+  on_reject_(*from_->builder.origin(), placed);
 }
 
 // The end of a partition was reached; behind its last record there may be offsets without one (transactions, compaction).
@@ -337,8 +357,9 @@ KafkaSourceCounters KafkaSource::Impl::counters() const {
   return counters;
 }
 
-KafkaSource::KafkaSource(KafkaSourceOptions options, OriginFactory origins, Clock clock, Log log, RejectHandler)
-    : impl_(std::make_unique<Impl>(std::move(options), std::move(origins), std::move(clock), std::move(log))) {}
+KafkaSource::KafkaSource(KafkaSourceOptions options, OriginFactory origins, Clock clock, Log log, RejectHandler on_reject)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(origins), std::move(clock), std::move(log),
+                                   std::move(on_reject))) {}
 KafkaSource::~KafkaSource() = default;
 const std::string& KafkaSource::name() const { return impl_->name(); }
 Status KafkaSource::start(BatchSink& sink) { return impl_->start(sink); }

@@ -48,9 +48,9 @@ struct KafkaPartitionState {
 };
 
 struct KafkaSourceCounters {
-  std::uint64_t records = 0;     // values taken
+  std::uint64_t records = 0;     // a value may hold several
   std::uint64_t tombstones = 0;  // null and empty values, skipped
-  std::uint64_t rejects = 0;     // values that could not be unpacked
+  std::uint64_t rejects = 0;     // values, or parts of them, that could not be unpacked
   std::uint64_t errors = 0;      // reported by the brokers
   std::uint64_t pauses = 0;
   std::uint64_t history_gaps = 0;     // times that records were gone before we read them

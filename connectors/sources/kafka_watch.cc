@@ -141,7 +141,7 @@ void KafkaWatch::take_topic(const std::string& topic, const std::vector<std::int
     all = all && found;
     if (!found) continue;
     const std::lock_guard lock(mutex_);
-    states_[key].next = place.next;
+    states_.try_emplace(key);
     places_.push_back(std::move(place));
     news_ = true;
   }
@@ -186,7 +186,7 @@ void KafkaWatch::mark_vanished(const std::string& topic, const std::set<std::int
       reporter_.report(
           LogLevel::warning,
           fmt::format("{} is there again; if it was made anew, what is before offset {} is not read", text_of(key), state.next));
-      refused_.insert_or_assign(key, state.next);
+      if (state.next >= 0) refused_.insert_or_assign(key, state.next);
     }
   }
 }

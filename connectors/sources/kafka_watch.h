@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "connectors/net/kafka_client.h"
 #include "connectors/sources/kafka_source.h"
 
 struct rd_kafka_s;

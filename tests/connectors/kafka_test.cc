@@ -1,87 +1,17 @@
 // The Kafka source and sink against librdkafka's mock cluster (a broker inside this process).
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
-
-#include <map>
-
 #include "connectors/sinks/kafka_sink.h"
 #include "connectors/sources/kafka_source.h"
-#include "tests/connectors/support.h"
+#include "tests/connectors/kafka_support.h"
 
 namespace vedette::connectors {
 namespace {
 
 using testing::eventually;
-
-constexpr TimeUs kNow = 1'700'000'000'000'000;
-
-class KafkaTest : public ::testing::Test {
+using testing::kNow;
+class KafkaTest : public testing::MockKafkaTest {
  protected:
-  KafkaTest() {
-    rd_kafka_conf_t* quiet = rd_kafka_conf_new();
-    rd_kafka_conf_set(quiet, "log_level", "0", nullptr, 0);
-    owner_ = rd_kafka_new(RD_KAFKA_PRODUCER, quiet, nullptr, 0);
-    cluster_ = rd_kafka_mock_cluster_new(owner_, 1);
-    rd_kafka_conf_t* conf = rd_kafka_conf_new();
-    rd_kafka_conf_set(conf, "bootstrap.servers", brokers().c_str(), nullptr, 0);
-    rd_kafka_conf_set(conf, "linger.ms", "0", nullptr, 0);
-    rd_kafka_conf_set(conf, "log_level", "0", nullptr, 0);
-    producer_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nullptr, 0);
-  }
-  ~KafkaTest() override {
-    source_.reset();
-    sink_.reset();
-    rd_kafka_destroy(producer_);
-    rd_kafka_mock_cluster_destroy(cluster_);
-    rd_kafka_destroy(owner_);
-  }
+  ~KafkaTest() override { sink_.reset(); }
 
-  [[nodiscard]] std::string brokers() const { return rd_kafka_mock_cluster_bootstraps(cluster_); }
-  void create(const std::string& topic, int partitions) { rd_kafka_mock_topic_create(cluster_, topic.c_str(), partitions, 1); }
-
-  // size < 0: a tombstone. timestamp 0: the time of the call.
-  void produce(const std::string& topic, int partition, const std::string& value, std::int64_t timestamp_ms = 0,
-               bool tombstone = false) {
-    const rd_kafka_resp_err_t error =
-        rd_kafka_producev(producer_, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
-                          RD_KAFKA_V_VALUE(tombstone ? nullptr : const_cast<char*>(value.data()), tombstone ? 0 : value.size()),
-                          RD_KAFKA_V_TIMESTAMP(timestamp_ms), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
-    ASSERT_EQ(error, RD_KAFKA_RESP_ERR_NO_ERROR);
-  }
-  void flush() { ASSERT_EQ(rd_kafka_flush(producer_, 10'000), RD_KAFKA_RESP_ERR_NO_ERROR); }
-
-  void consume(const std::vector<std::string>& topics, bool latest = false) {
-    KafkaSourceOptions options;
-    options.name = "identity";
-    options.brokers = {brokers()};
-    options.topics = topics;
-    options.from_latest = latest;
-    options.metadata_interval = std::chrono::milliseconds(200);
-    options.properties = {{"fetch.wait.max.ms", "5"}};  // the mock does not wake long polls
-    const auto origins = [](const std::string& topic, int partition) {
-      auto origin = std::make_shared<event::Origin>();
-      origin->source_name = "identity";
-      origin->partition = topic + "/" + std::to_string(partition);
-      return origin;
-    };
-    source_ = std::make_unique<KafkaSource>(
-        options, origins, [] { return kNow; }, log_.log());
-    const Status started = source_->start(batches_);
-    ASSERT_TRUE(started.ok()) << started.error().to_string();
-  }
-  // Records by partition, in order.
-  [[nodiscard]] std::map<std::string, std::vector<std::string>> received() const {
-    std::map<std::string, std::vector<std::string>> out;
-    batches_.inspect([&](const std::vector<event::RecordBatch>& batches) {
-      for (const auto& batch : batches) {
-        for (const auto& record : batch.records) out[batch.origin->partition].emplace_back(record.bytes);
-      }
-    });
-    return out;
-  }
-  bool receives(std::size_t count) {
-    return eventually([&] { return batches_.records().size() >= count; }, std::chrono::seconds(20));
-  }
   void start_sink(const std::string& topic, std::uint32_t queue = 1000,
                   std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
     KafkaSinkOptions options;
@@ -101,12 +31,6 @@ class KafkaTest : public ::testing::Test {
     return alert;
   }
 
-  rd_kafka_t* owner_ = nullptr;
-  rd_kafka_mock_cluster_t* cluster_ = nullptr;
-  rd_kafka_t* producer_ = nullptr;
-  testing::LogBook log_;
-  testing::RecordingSink batches_;
-  std::unique_ptr<KafkaSource> source_;
   std::unique_ptr<KafkaSink> sink_;
 };
 
@@ -165,19 +89,6 @@ TEST_F(KafkaTest, StampsWithTheRecordsTimeWithinBounds) {
     }
     EXPECT_EQ(stamps, (std::vector<TimeUs>{kNow - 5 * kSecondUs, kNow + kMinuteUs, kNow + 5 * kMinuteUs}));
   });
-}
-
-TEST_F(KafkaTest, StripsTheConfluentHeaderAndSkipsTombstones) {
-  create("okta", 1);
-  produce("okta", 0, std::string("\0\0\0\0\x07{\"a\":1}", 12));
-  produce("okta", 0, "", 0, true);
-  produce("okta", 0, "{\"b\":2}");
-  produce("okta", 0, std::string("\0\0\0", 3));
-  flush();
-  consume({"okta"});
-  ASSERT_TRUE(receives(3));
-  EXPECT_EQ(batches_.records(), (std::vector<std::string>{"{\"a\":1}", "{\"b\":2}", std::string("\0\0\0", 3)}));
-  EXPECT_EQ(source_->counters().tombstones, 1u);
 }
 
 // The sink refuses now and then: partitions pause, nothing is lost, doubled or reordered.
