@@ -62,6 +62,8 @@ std::shared_ptr<const event::Origin> Replay::make_origin(const InputFile& file) 
 }
 
 Status Replay::open() {
+  if (options_.from && options_.to && *options_.from >= *options_.to)
+    return Error{"--to must be later than --from: it is the first time that is left out"};
   auto source = find_source(*rules_.plan, options_.source);
   if (!source) return source.error();
   source_ = *source;

@@ -112,6 +112,9 @@ TEST(Replay, FromAndToBoundTheEvents) {
   EXPECT_EQ(lines(run(replay({"--from", "2026-05-04T09:00:00Z", "--to", "2026-05-04T09:04:01Z", file})).out), 1U);
   EXPECT_EQ(lines(run(replay({"--from", "2026-05-04T09:00:01Z", file})).out), 0U);
   EXPECT_EQ(lines(run(replay({"--to", "2026-05-04T09:04:00Z", file})).out), 0U);
+  const Outcome reversed = run(replay({"--from", "2026-05-05", "--to", "2026-05-04", file}));
+  EXPECT_EQ(reversed.code, 2);
+  EXPECT_NE(reversed.err.find("--to must be later than --from"), std::string::npos) << reversed.err;
 }
 
 TEST(Replay, FailOnTurnsAnAlertIntoExitCodeOne) {
