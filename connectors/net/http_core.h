@@ -35,29 +35,42 @@ struct HttpCore {
   const Log log;
   std::map<std::string, std::map<std::string, HttpRoute>> routes;  // path, method
   HttpPeers peers;
+  std::map<std::string, std::uint64_t> peer_body_bytes;  // of bodies that are being read
   Counts counts;
   std::atomic<bool> stopping = false;
   std::shared_ptr<HttpThread> thread;
 };
 
-// Bytes of a body that is being read, as part of what all bodies may take.
+// Bytes of a body that is being read, as part of what all bodies, and those of one peer, may take.
 class HttpBodyShare {
  public:
-  explicit HttpBodyShare(HttpCore& core) : core_(core) {}
-  ~HttpBodyShare() { core_.counts.body_bytes -= bytes_; }
+  HttpBodyShare(HttpCore& core, std::string peer) : core_(core), peer_(std::move(peer)) {}
+  ~HttpBodyShare() {
+    core_.counts.body_bytes -= bytes_;
+    const auto of_peer = core_.peer_body_bytes.find(peer_);
+    if (of_peer == core_.peer_body_bytes.end()) return;
+    of_peer->second -= bytes_;
+    if (of_peer->second == 0) core_.peer_body_bytes.erase(of_peer);
+  }
   HttpBodyShare(const HttpBodyShare&) = delete;
   HttpBodyShare& operator=(const HttpBodyShare&) = delete;
 
-  // False when that is too much for all of them together.
+  // False when that is too much for all of them together, or for this peer: it has at most half.
   [[nodiscard]] bool grow_to(std::uint64_t bytes) {
-    if (core_.counts.body_bytes + (bytes - bytes_) > core_.limits.bodies_in_memory) return false;
-    core_.counts.body_bytes += bytes - bytes_;
+    const std::uint64_t more = bytes - bytes_;
+    if (more == 0) return true;
+    std::uint64_t& of_peer = core_.peer_body_bytes[peer_];
+    const std::uint64_t most = core_.limits.bodies_in_memory;
+    if (core_.counts.body_bytes + more > most || of_peer + more > most / 2) return false;
+    core_.counts.body_bytes += more;
+    of_peer += more;
     bytes_ = bytes;
     return true;
   }
 
  private:
   HttpCore& core_;
+  const std::string peer_;
   std::uint64_t bytes_ = 0;
 };
 

@@ -19,14 +19,11 @@ void HttpPeers::remove(Id id) {
 
 void HttpPeers::set_waiting(Id id, bool waiting) {
   const auto place = places_.find(id);
-  if (place == places_.end() || place->second.waiting.has_value() == waiting) return;
+  if (place == places_.end()) return;
   std::list<Id>& list = peers_[place->second.peer].waiting;
-  if (waiting) {
-    place->second.waiting = list.insert(list.end(), id);
-  } else {
-    list.erase(*place->second.waiting);
-    place->second.waiting.reset();
-  }
+  if (place->second.waiting) list.erase(*place->second.waiting);
+  place->second.waiting.reset();
+  if (waiting) place->second.waiting = list.insert(list.end(), id);
 }
 
 std::size_t HttpPeers::count(const std::string& peer) const {

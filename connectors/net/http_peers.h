@@ -1,5 +1,5 @@
-// Who holds how many connections, and which of them only wait (for a first byte, a handshake, the rest of a header), in the
-// order in which they began to. Owned by one server, used on its thread only.
+// Who holds how many connections, and which of them only wait (for a handshake, a first byte, the rest of a header or body),
+// in the order in which they began to. Owned by one server, used on its thread only.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +18,7 @@ class HttpPeers {
   // A new connection waits.
   void add(const std::string& peer, Id id);
   void remove(Id id);
+  // Begins to wait, from now on also when it did before, or is busy.
   void set_waiting(Id id, bool waiting);
   [[nodiscard]] std::size_t count(const std::string& peer) const;
   // The connection of the peer that has been waiting longest; nothing when all are busy.

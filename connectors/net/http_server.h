@@ -22,12 +22,13 @@ namespace vedette::connectors {
 struct HttpLimits {
   std::size_t header_bytes = 16 * 1024;
   std::size_t header_count = 100;
-  std::uint64_t body_bytes = 4 << 20;         // beyond: 413
-  std::uint64_t bodies_in_memory = 64 << 20;  // of all requests whose bodies are being read; beyond: 503
-  std::size_t connections = 1024;             // beyond: new ones wait in the kernel's backlog
+  std::uint64_t body_bytes = 4 << 20;  // beyond: 413
+  // Of all requests whose bodies are being read; one peer has at most half of it; beyond: 503 with Retry-After.
+  std::uint64_t bodies_in_memory = 64 << 20;
+  std::size_t connections = 1024;  // beyond: new ones wait in the kernel's backlog
   // Connections of one peer (an IPv4 address, an IPv6 /64). At its share, a peer's new connection takes the place of that
-  // peer's own one that has been waiting longest: idle, or its header not complete. If all of them are busy with a body or
-  // an answer, the new one is closed.
+  // peer's own one that has been waiting longest for its client: for a request, or for the rest of one. If all of them have
+  // a whole request that is being answered, the new one is closed.
   std::size_t connections_per_peer = 256;
   std::size_t requests_per_connection = 1000;
   std::chrono::milliseconds handshake_deadline{5000};  // of TLS

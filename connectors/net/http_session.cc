@@ -17,6 +17,7 @@
 #include <type_traits>
 
 #include "connectors/net/http_head.h"
+#include "connectors/net/listen_address.h"
 
 namespace vedette::connectors {
 namespace {
@@ -91,6 +92,7 @@ class Session final : public HttpSession {
     error_code error;
     const tcp::endpoint peer = lowest().socket().remote_endpoint(error);
     if (!error) peer_ = peer.address().to_string();
+    if (!error) share_of_ = peer_of(peer.address());
   }
 
   asio::awaitable<void> run() override;
@@ -142,6 +144,7 @@ class Session final : public HttpSession {
   HttpCore& core_;
   const HttpPeers::Id id_;
   std::string peer_;
+  std::string share_of_;  // whose shares it uses
   beast::flat_buffer buffer_;
   bool idle_ = false;
   bool closed_ = false;
@@ -219,7 +222,7 @@ asio::awaitable<bool> Session<Stream>::exchange(Deadline header_by, bool last) {
   head_only_ = false;
   answer_.reset();
   if (!co_await read_head(parser, header_by)) co_return co_await respond(false);
-  core_.peers.set_waiting(id_, false);
+  core_.peers.set_waiting(id_, true);
 
   HttpRequest request = head_of(parser, peer_);
   version_ = parser.get().version();
@@ -231,8 +234,9 @@ asio::awaitable<bool> Session<Stream>::exchange(Deadline header_by, bool last) {
     const bool expects = !parser.is_done() && lower(request.header("expect").value_or("")) == "100-continue";
     if (expects && !co_await say_continue()) co_return false;
     {
-      HttpBodyShare share(core_);
+      HttpBodyShare share(core_, share_of_);
       if (!co_await read_body(parser, share)) co_return co_await respond(false);
+      core_.peers.set_waiting(id_, false);
       request.body = std::move(parser.get().body());
       handle(*route, request);
     }

@@ -31,6 +31,7 @@ bool decode_base64(std::string_view text, std::string& out) {
   out.clear();
   std::string padded(text);
   while (!padded.empty() && padded.back() == '=' && text.size() - padded.size() < 2) padded.pop_back();
+  if (padded.size() != text.size() && text.size() % 4 != 0) return false;
   for (const char c : padded) {
     if (!base64_char(c)) return false;
   }

@@ -160,11 +160,15 @@ class LogBook {
   std::string text_;
 };
 
-// A plain TCP connection to 127.0.0.1.
+// A plain TCP connection to 127.0.0.1, from another loopback address if wanted.
 class RawClient {
  public:
-  explicit RawClient(const std::string& address) {
+  explicit RawClient(const std::string& address, const char* from = "127.0.0.1") {
     descriptor_ = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in own{};
+    own.sin_family = AF_INET;
+    ::inet_pton(AF_INET, from, &own.sin_addr);
+    if (std::string_view(from) != "127.0.0.1") ::bind(descriptor_, reinterpret_cast<sockaddr*>(&own), sizeof own);
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -176,6 +180,7 @@ class RawClient {
   RawClient& operator=(const RawClient&) = delete;
 
   [[nodiscard]] bool connected() const { return connected_; }
+  [[nodiscard]] int descriptor() const { return descriptor_; }
   bool send(std::string_view text) {
     while (!text.empty()) {
       const ssize_t n = ::send(descriptor_, text.data(), text.size(), MSG_NOSIGNAL);
