@@ -84,6 +84,7 @@ class FiredTable {
   void add(std::size_t bytes);
   void take(std::size_t bytes);
   [[nodiscard]] bool current(const EvictionQueue::Entry& entry) const {
+    if (!sets_.present(entry.index)) return false;
     const FiredSet& set = sets_[entry.index];
     return set.live && set.sequence == entry.sequence;
   }

@@ -78,6 +78,7 @@ class Groups {
  private:
   void stop_paying(Group& group, std::uint32_t i, std::uint32_t from, std::uint32_t to);
   [[nodiscard]] bool current(const EvictionQueue::Entry& entry) const {
+    if (!groups_.present(entry.index)) return false;
     const Group& group = groups_[entry.index];
     return group.live && group.sequence == entry.sequence;
   }

@@ -1,6 +1,5 @@
 #include "engine/correlate/pool.h"
 
-#include <algorithm>
 #include <bit>
 #include <new>
 
@@ -26,6 +25,54 @@ std::size_t class_bytes(std::size_t index) {
 
 Pool::~Pool() {
   while (large_ != nullptr) release_large(large_ + 1);
+  while (!chunks_.empty()) give_back(chunks_.back());
+}
+
+void Pool::link(std::size_t index, Chunk* chunk) {
+  chunk->previous = nullptr;
+  chunk->next = room_[index];
+  if (chunk->next != nullptr) chunk->next->previous = chunk;
+  room_[index] = chunk;
+}
+
+void Pool::unlink(std::size_t index, Chunk* chunk) {
+  (chunk->previous == nullptr ? room_[index] : chunk->previous->next) = chunk->next;
+  if (chunk->next != nullptr) chunk->next->previous = chunk->previous;
+}
+
+// A chunk of the class with room.
+Pool::Chunk* Pool::make_room(std::size_t index) {
+  Chunk* chunk = spare_;
+  if (chunk != nullptr) {
+    spare_ = chunk->next;
+    --spares_;
+  } else {
+    chunk = new (::operator new(kChunk, std::align_val_t{kChunk})) Chunk{};
+    chunk->place = chunks_.size();
+    chunks_.push_back(chunk);
+  }
+  chunk->free = nullptr;
+  chunk->fresh = kHead;
+  link(index, chunk);
+  return chunk;
+}
+
+// Nothing of the chunk is out: any class may have it now, or the system when there are enough such chunks. The last one of a
+// class stays.
+void Pool::retire(std::size_t index, Chunk* chunk) {
+  if (room_[index] == chunk && chunk->next == nullptr) return;
+  unlink(index, chunk);
+  if (spares_ > 4 + chunks_.size() / 8) return give_back(chunk);
+  chunk->next = spare_;
+  spare_ = chunk;
+  ++spares_;
+}
+
+void Pool::give_back(Chunk* chunk) {
+  chunks_.back()->place = chunk->place;
+  chunks_[chunk->place] = chunks_.back();
+  chunks_.pop_back();
+  ::operator delete(chunk, kChunk, std::align_val_t{kChunk});
 }
 
 void* Pool::allocate_large(std::size_t bytes) {
@@ -49,17 +96,17 @@ void* Pool::allocate(std::size_t bytes) {
   const std::size_t size = class_bytes(index);
   in_use_ += size;
   if (size > kLargest) return allocate_large(size);
-  if (Free* block = free_[index]) {
-    free_[index] = block->next;
-    return block;
+  Chunk* chunk = room_[index];
+  if (chunk == nullptr) chunk = make_room(index);
+  void* block = chunk->free;
+  if (block != nullptr) {
+    chunk->free = chunk->free->next;
+  } else {
+    block = reinterpret_cast<std::byte*>(chunk) + chunk->fresh;
+    chunk->fresh += static_cast<std::uint32_t>(size);
   }
-  if (chunk_used_ + size > chunk_bytes_) {
-    chunk_bytes_ = std::min(kLargestChunk, std::max({kFirstChunk, 2 * chunk_bytes_, std::bit_ceil(size)}));
-    chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(chunk_bytes_));
-    chunk_used_ = 0;
-  }
-  void* block = chunks_.back().get() + chunk_used_;
-  chunk_used_ += size;
+  ++chunk->used;
+  if (full(*chunk, size)) unlink(index, chunk);
   return block;
 }
 
@@ -69,7 +116,10 @@ void Pool::release(void* block, std::size_t bytes) {
   const std::size_t size = class_bytes(index);
   in_use_ -= size;
   if (size > kLargest) return release_large(block);
-  free_[index] = new (block) Free{free_[index]};
+  auto* chunk = reinterpret_cast<Chunk*>(reinterpret_cast<std::uintptr_t>(block) & ~(kChunk - 1));
+  if (full(*chunk, size)) link(index, chunk);
+  chunk->free = new (block) Free{chunk->free};
+  if (--chunk->used == 0) retire(index, chunk);
 }
 
 }  // namespace vedette::correlate

@@ -1,5 +1,6 @@
 // Memory of window state: a size-class pool for variable-size blocks and a slab of equal objects under dense indices.
-// Freed memory is kept and reused, so that a steady load allocates nothing. One owner, one thread (the correlator's).
+// Freed memory is kept and reused, so that a steady load allocates nothing; when much more is held than used (a flood has
+// passed, or names have become longer), it goes back to the system. One owner, one thread (the correlator's).
 #pragma once
 
 #include <cstddef>
@@ -27,23 +28,40 @@ class Pool {
   struct Free {
     Free* next;
   };
+  // Blocks of one class, behind this head; a chunk begins at a multiple of its size, so that a block's chunk is known.
+  struct Chunk {
+    Chunk* previous;  // in the list of those of its class with room
+    Chunk* next;      // there, or in the list of spare ones
+    Free* free;
+    std::uint32_t used;   // blocks that are out
+    std::uint32_t fresh;  // nothing was handed out from here on
+    std::size_t place;    // in chunks_
+  };
   // Before every large block: the list of those still out, freed with the pool.
   struct Large {
     Large* previous;
     Large* next;
   };
+  static constexpr std::size_t kChunk = 256 * 1024;
+  static constexpr std::size_t kLargest = 32 * 1024;  // beyond it a block comes from the system and returns to it
+  static constexpr std::size_t kClasses = 24;
+  static constexpr std::size_t kHead = (sizeof(Chunk) + 15) / 16 * 16;
+
+  [[nodiscard]] static bool full(const Chunk& chunk, std::size_t size) {
+    return chunk.free == nullptr && chunk.fresh + size > kChunk;
+  }
+  [[nodiscard]] Chunk* make_room(std::size_t index);
+  void link(std::size_t index, Chunk* chunk);
+  void unlink(std::size_t index, Chunk* chunk);
+  void retire(std::size_t index, Chunk* chunk);
+  void give_back(Chunk* chunk);
   [[nodiscard]] void* allocate_large(std::size_t bytes);
   void release_large(void* block);
 
-  static constexpr std::size_t kFirstChunk = 8 * 1024;
-  static constexpr std::size_t kLargestChunk = 256 * 1024;
-  static constexpr std::size_t kLargest = 32 * 1024;  // beyond it a block comes from the system and returns to it
-  static constexpr std::size_t kClasses = 24;
-
-  std::vector<std::unique_ptr<std::byte[]>> chunks_;
-  std::size_t chunk_bytes_ = 0;
-  std::size_t chunk_used_ = 0;
-  Free* free_[kClasses] = {};
+  std::vector<Chunk*> chunks_;  // all of them
+  Chunk* room_[kClasses] = {};  // per class, those with room
+  Chunk* spare_ = nullptr;      // of no class
+  std::size_t spares_ = 0;
   Large* large_ = nullptr;
   std::size_t in_use_ = 0;
 };
@@ -57,23 +75,35 @@ class Slab {
 
   [[nodiscard]] std::uint32_t allocate() {
     ++live_;
+    std::uint32_t index = size_;
     if (!free_.empty()) {
-      const std::uint32_t index = free_.back();
+      index = free_.back();
       free_.pop_back();
-      return index;
+    } else {
+      if (size_++ == chunks_.size() * kPerChunk) {
+        chunks_.emplace_back();
+        used_.push_back(0);
+        const std::size_t room = chunks_.size() * kPerChunk;
+        if (free_.capacity() < room) free_.reserve(2 * room);  // release() must not allocate
+      }
     }
-    if (size_ == chunks_.size() * kPerChunk) {
-      chunks_.push_back(std::make_unique<T[]>(kPerChunk));
-      const std::size_t room = chunks_.size() * kPerChunk;
-      if (free_.capacity() < room) free_.reserve(2 * room);  // release() must not allocate
+    const std::uint32_t chunk = index / kPerChunk;
+    if (used_[chunk]++ == 0) {
+      if (chunks_[chunk] == nullptr) {
+        chunks_[chunk] = std::make_unique<T[]>(kPerChunk);
+      } else {
+        --empty_;
+      }
     }
-    return size_++;
+    return index;
   }
 
   void release(std::uint32_t index) {
     (*this)[index] = T{};
     free_.push_back(index);
     --live_;
+    const std::uint32_t chunk = index / kPerChunk;
+    if (--used_[chunk] == 0 && ++empty_ > kSpares + live_ / kPerChunk / 2) give_back(chunk);
   }
 
   // Whether the index is of memory that is there: only then may an object that is not allocated be looked at.
@@ -85,7 +115,25 @@ class Slab {
 
  private:
   static constexpr std::uint32_t kPerChunk = 64;
-  std::vector<std::unique_ptr<T[]>> chunks_;
+  static constexpr std::size_t kSpares = 32;
+
+  // Empty chunks go, but half as many as may stay, and the one that was used last.
+  void give_back(std::uint32_t last) {
+    std::size_t stay = (kSpares + live_ / kPerChunk / 2) / 2;
+    for (std::uint32_t chunk = 0; chunk < chunks_.size(); ++chunk) {
+      if (used_[chunk] > 0 || chunks_[chunk] == nullptr || chunk == last) continue;
+      if (stay > 0) {
+        --stay;
+        continue;
+      }
+      chunks_[chunk].reset();
+      --empty_;
+    }
+  }
+
+  std::vector<std::unique_ptr<T[]>> chunks_;  // none where nothing was used for a while
+  std::vector<std::uint32_t> used_;           // objects in use per chunk
+  std::size_t empty_ = 0;                     // chunks with none
   std::vector<std::uint32_t> free_;
   std::uint32_t size_ = 0;
   std::size_t live_ = 0;
