@@ -238,6 +238,30 @@ void add_run(CLI::App& root, Action& action) {
   command->callback([options, &action] { action = [options] { return run_service(*options); }; });
 }
 
+void add_store_action(CLI::App& store, Action& action, StoreAction kind, const std::string& name, const std::string& help,
+                      const std::string& places) {
+  auto options = std::make_shared<StoreCommandOptions>();
+  options->action = kind;
+  CLI::App* command = store.add_subcommand(name, help);
+  command->add_option("path", options->path, "The store's folder, or the backup's")->required()->type_name("PATH");
+  if (kind == StoreAction::backup || kind == StoreAction::restore)
+    command->add_option("target", options->target, "A new folder")->required()->type_name("TARGET");
+  add_format(*command, options->format, "Default: human");
+  example(*command, "vedette store " + name + places);
+  command->callback([options, &action] { action = [options] { return run_store(*options); }; });
+}
+
+void add_store(CLI::App& root, Action& action) {
+  CLI::App* store = root.add_subcommand("store", "The durable store of a stopped service: look, verify, back up, restore");
+  store->require_subcommand(1);
+  const std::string place = " /var/lib/vedette/store", backup = " /backup/store";
+  add_store_action(*store, action, StoreAction::info, "info", "What is in it", place);
+  add_store_action(*store, action, StoreAction::verify, "verify", "Read all of it and check every checksum", place);
+  add_store_action(*store, action, StoreAction::backup, "backup", "A verified copy in a new folder", place + backup);
+  add_store_action(*store, action, StoreAction::restore, "restore", "A backup becomes a store where none is", backup + place);
+  example(*store, "vedette store info /var/lib/vedette/store");
+}
+
 void add_small_commands(CLI::App& root, Action& action) {
   auto init_options = std::make_shared<InitOptions>();
   CLI::App* init = root.add_subcommand("init", "Write a commented vedette.yml, a first rule and its test");
@@ -305,6 +329,7 @@ int run_command_line(int argc, char** argv) {
   add_explain(root, action);
   add_rules_command(root, action);
   add_run(root, action);
+  add_store(root, action);
   add_small_commands(root, action);
   install_interrupt_handler();
   try {

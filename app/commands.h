@@ -110,6 +110,15 @@ struct RunOptions {
   unsigned threads = 0;
 };
 
+enum class StoreAction : std::uint8_t { info, verify, backup, restore };
+
+struct StoreCommandOptions {
+  StoreAction action = StoreAction::info;
+  std::string path;
+  std::string target;  // of backup and restore
+  Format format = Format::human;
+};
+
 [[nodiscard]] int run_replay(const ReplayOptions& options);
 [[nodiscard]] int run_check(const CheckOptions& options);
 [[nodiscard]] int run_test(const TestOptions& options);
@@ -120,6 +129,7 @@ struct RunOptions {
 [[nodiscard]] int run_reference();
 [[nodiscard]] int run_init(const InitOptions& options);
 [[nodiscard]] int run_service(const RunOptions& options);
+[[nodiscard]] int run_store(const StoreCommandOptions& options);
 [[nodiscard]] int run_version(bool json);
 [[nodiscard]] int run_schema(const std::string& kind);
 
