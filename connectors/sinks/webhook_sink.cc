@@ -7,6 +7,8 @@
 #include <charconv>
 #include <utility>
 
+#include "connectors/net/webhook_signature.h"
+
 namespace vedette::connectors {
 namespace {
 
@@ -83,18 +85,22 @@ Result<std::unique_ptr<WebhookSink>> WebhookSink::make(WebhookSinkOptions option
   for (const auto& [name, value] : options.headers) {
     if (Status fit = check_header(name, value); !fit.ok()) return wrong(fit.error());
   }
-  auto signer = WebhookSigner::make(options.secrets);
-  if (!signer.ok()) return wrong(signer.error());
+  std::vector<std::string> keys;
+  for (const std::string& secret : options.secrets) {
+    auto key = signing_key(secret);
+    if (!key.ok()) return wrong(Error{key.error().message, fmt::format("secret {}", keys.size() + 1)});
+    keys.push_back(std::move(*key));
+  }
   auto body = AlertTemplate::parse(options.body.empty() ? "{{alert}}" : options.body);
   if (!body.ok()) return wrong(body.error());
   auto client = HttpClient::make(options.url, options.http);
   if (!client.ok()) return wrong(client.error());
-  return std::unique_ptr<WebhookSink>(
-      new WebhookSink(std::move(options), std::move(*client), std::move(*signer), std::move(*body)));
+  return std::unique_ptr<WebhookSink>(new WebhookSink(std::move(options), std::move(*client), std::move(keys), std::move(*body)));
 }
 
-WebhookSink::WebhookSink(WebhookSinkOptions options, std::unique_ptr<HttpClient> client, WebhookSigner signer, AlertTemplate body)
-    : options_(std::move(options)), client_(std::move(client)), signer_(std::move(signer)), body_(std::move(body)) {}
+WebhookSink::WebhookSink(WebhookSinkOptions options, std::unique_ptr<HttpClient> client, std::vector<std::string> keys,
+                         AlertTemplate body)
+    : options_(std::move(options)), client_(std::move(client)), keys_(std::move(keys)), body_(std::move(body)) {}
 
 Delivery WebhookSink::deliver(std::span<const OutboxAlert> alerts) {
   for (std::size_t i = 0; i < alerts.size(); ++i) {
@@ -117,12 +123,14 @@ Delivery WebhookSink::deliver_one(const OutboxAlert& alert) {
 
 HttpClient::Headers WebhookSink::headers_of(const OutboxAlert& alert, const std::string& body) const {
   const std::string id = fmt::format("{}.{}", alert.alert_id, alert.revision);
-  const std::int64_t seconds = floor_div(options_.now(), kSecondUs);
+  const std::string seconds = std::to_string(floor_div(options_.now(), kSecondUs));
   HttpClient::Headers out = {{"Content-Type", options_.content_type}};
   out.insert(out.end(), options_.headers.begin(), options_.headers.end());
   out.emplace_back("webhook-id", id);
-  out.emplace_back("webhook-timestamp", std::to_string(seconds));
-  if (!signer_.empty()) out.emplace_back("webhook-signature", signer_.sign(id, seconds, body));
+  out.emplace_back("webhook-timestamp", seconds);
+  std::string signatures;
+  for (const std::string& key : keys_) signatures += (signatures.empty() ? "" : " ") + sign_webhook(key, id, seconds, body);
+  if (!keys_.empty()) out.emplace_back("webhook-signature", signatures);
   return out;
 }
 

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "connectors/net/http_client.h"
-#include "connectors/net/standard_webhooks.h"
 #include "connectors/sinks/alert_template.h"
 #include "connectors/sinks/sink.h"
 
@@ -40,14 +39,14 @@ class WebhookSink final : public Sink {
   [[nodiscard]] std::uint64_t connections() const { return client_->connections(); }
 
  private:
-  WebhookSink(WebhookSinkOptions options, std::unique_ptr<HttpClient> client, WebhookSigner signer, AlertTemplate body);
+  WebhookSink(WebhookSinkOptions options, std::unique_ptr<HttpClient> client, std::vector<std::string> keys, AlertTemplate body);
   [[nodiscard]] Delivery deliver_one(const OutboxAlert& alert);
   [[nodiscard]] HttpClient::Headers headers_of(const OutboxAlert& alert, const std::string& body) const;
   [[nodiscard]] Delivery judge(const HttpAnswer& answer) const;
 
   const WebhookSinkOptions options_;
   const std::unique_ptr<HttpClient> client_;
-  const WebhookSigner signer_;
+  const std::vector<std::string> keys_;  // of the signatures
   const AlertTemplate body_;
 };
 
