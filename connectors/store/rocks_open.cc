@@ -62,6 +62,7 @@ rocksdb::Options make_options(rocksdb::Env* env, std::shared_ptr<rocksdb::Logger
   rocksdb::Options options;
   if (env != nullptr) options.env = env;
   options.create_if_missing = true;
+  options.db_host_id = "";  // the name of the machine is nobody's business
   options.info_log = std::move(listener);
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.compression = rocksdb::kLZ4Compression;
