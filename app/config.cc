@@ -6,10 +6,11 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
-#include <set>
 #include <sstream>
+#include <utility>
 
 #include "app/config_keys.h"
+#include "app/config_parts.h"
 #include "app/config_reader.h"
 #include "connectors/net/http_server.h"
 
@@ -19,76 +20,80 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// `store` gets a message of its own; learning beyond `off` is refused as not there yet.
-constexpr auto kRootKeys = [] {
-  constexpr auto kNames = names_of(kConfigKeys);
-  std::array<std::string_view, kNames.size() + 1> out{"store"};
-  std::copy(kNames.begin(), kNames.end(), out.begin() + 1);
-  return out;
-}();
+// Learning beyond `off` is refused as not there yet.
 constexpr std::array<std::string_view, 3> kLearnWords = {"off", "suggest", "trust"};
+// Below it no rule can hold a window of any use.
+constexpr std::uint64_t kLeastBudget = 16 << 20;
+constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 50;
 
 class Parser {
  public:
-  Parser(const yaml::File& file, Diagnostics& diagnostics)
-      : reader_(file, diagnostics), folder_(fs::path(file.path).parent_path()) {
-    config_.path = file.path;
-  }
+  Parser(const yaml::File& file, Diagnostics& diagnostics) : reader_(file, diagnostics) { config_.path = file.path; }
 
   Config parse(const yaml::Node& root) {
-    if (!reader_.is_map(root, "the configuration")) return config_;
-    reader_.keys(root, kRootKeys, {"routes"});
-    for (const auto& [key, value] : root.entries) section(key, value);
-    if (root.find("rules") == nullptr)
-      reader_.report("V9002", root, "the configuration needs `rules`", "rules: {paths: [rules]}");
-    if (config_.sources.empty() && root.find("sources") == nullptr)
-      reader_.report("V9002", root, "the configuration needs `sources`");
-    if (config_.sinks.empty() && root.find("sinks") == nullptr) config_.sinks.push_back({.name = "stdout"});
-    return config_;
+    if (!reader_.is_map(root, "the configuration")) return std::move(config_);
+    reader_.keys(root, names_of(kConfigKeys));
+    for (const char* key : {"rules", "sources"}) {
+      if (root.find(key) == nullptr)
+        reader_.report("V9002", root, fmt::format("the configuration needs `{}`", key),
+                       fmt::format("{}: {}", key, rules::reference::find_key(kConfigKeys, key)->example));
+    }
+    if (const yaml::Node* map = reader_.map(root, "store")) store(*map);
+    if (const yaml::Node* map = reader_.map(root, "rules")) rules(*map);
+    if (const yaml::Node* map = reader_.map(root, "identities")) identities(*map);
+    if (const yaml::Node* map = reader_.map(root, "enrich")) enrich(*map);
+    flow(root);
+    if (const yaml::Node* map = reader_.map(root, "admin")) admin(*map);
+    if (const yaml::Node* map = reader_.map(root, "log")) log(*map);
+    config_.drain_timeout = reader_.duration(root, "drain_timeout", kSecondUs, kHourUs).value_or(config_.drain_timeout);
+    return std::move(config_);
   }
 
  private:
-  void section(const yaml::Node& key, const yaml::Node& value) {
-    if (key.text == "store")
-      reader_.report("V9005", key, "`store` does not exist yet: the service keeps its state in memory", "remove the key");
-    if (key.text == "rules" && reader_.is_map(value, "`rules`")) rules(value);
-    if (key.text == "identities" && reader_.is_map(value, "`identities`")) identities(value);
-    if (key.text == "enrich" && reader_.is_map(value, "`enrich`")) enrich(value);
-    if (key.text == "admin" && reader_.is_map(value, "`admin`")) admin(value);
-    if (key.text == "log" && reader_.is_map(value, "`log`")) log(value);
-    if (key.text == "sources" || key.text == "sinks") each(key, value);
+  // Sources, sinks, routes: the later ones refer to the earlier.
+  void flow(const yaml::Node& root) {
+    const yaml::Node *sources = nullptr, *sinks = nullptr, *routes = nullptr;
+    for (const auto& [key, value] : root.entries) {
+      if (key.text == "sources") sources = &key;
+      if (key.text == "sinks") sinks = &key;
+      if (key.text == "routes") routes = &key;
+    }
+    if (sources != nullptr) parse_sources(reader_, *sources, *root.find("sources"), config_);
+    std::vector<std::string> names = {"stdout"};
+    if (sinks != nullptr) {
+      names = parse_sinks(reader_, *sinks, *root.find("sinks"), config_);
+    } else {
+      config_.sinks.push_back({.name = "stdout"});
+    }
+    if (routes != nullptr) parse_routes(reader_, *routes, *root.find("routes"), names, config_);
   }
 
-  void each(const yaml::Node& key, const yaml::Node& list) {
-    const bool sources = key.text == "sources";
-    if (!list.is_sequence() || list.items.empty()) {
-      reader_.report("V9003", list.is_sequence() ? key : list, fmt::format("`{}` is a list with at least one entry", key.text));
-      return;
+  void store(const yaml::Node& map) {
+    reader_.keys(map, names_of(kStoreKeys));
+    StoreConfig& store = config_.store;
+    store.path = reader_.required_path(map, "path", "`store`");
+    if (const yaml::Node* evidence = reader_.map(map, "evidence")) {
+      reader_.keys(*evidence, names_of(kEvidenceKeys));
+      store.evidence_keep = reader_.duration(*evidence, "keep", kMinuteUs, 3650 * kDayUs).value_or(store.evidence_keep);
+      store.evidence_bytes = reader_.size(*evidence, "max_bytes", 1 << 20, kMostBytes).value_or(store.evidence_bytes);
     }
-    std::set<std::string> names;
-    for (const yaml::Node& item : list.items) {
-      if (!reader_.is_map(item, sources ? "a source" : "a sink")) continue;
-      const std::string name = reader_.required(item, "name", sources ? "a source" : "a sink");
-      if (!name.empty() && !names.insert(name).second) {
-        reader_.report("V9006", *item.find("name"), fmt::format("two {} are called `{}`", key.text, name));
-      }
-      if (sources) {
-        source(item, name);
-      } else {
-        sink(item, name);
-      }
+    if (const yaml::Node* memory = reader_.map(map, "memory")) {
+      reader_.keys(*memory, names_of(kMemoryKeys));
+      store.memory_budget = reader_.size(*memory, "budget", kLeastBudget, kMostBytes).value_or(store.memory_budget);
     }
   }
 
   void rules(const yaml::Node& map) {
-    reader_.keys(map, names_of(kRulesKeys), {"reload"});
-    config_.rule_paths = paths(reader_.required_list(map, "paths", "`rules`"));
-    config_.lists = paths(reader_.texts(map, "lists"));
+    reader_.keys(map, names_of(kRulesKeys));
+    config_.rule_paths = reader_.required_list(map, "paths", "`rules`");
+    for (std::string& path : config_.rule_paths) path = reader_.absolute(path);
+    config_.lists = reader_.paths(map, "lists");
+    if (const auto mode = reader_.word(map, "reload", names_of(kReloadModes))) config_.reload = static_cast<ReloadMode>(*mode);
   }
 
   void identities(const yaml::Node& map) {
     reader_.keys(map, names_of(kIdentitiesKeys));
-    config_.identity_files = paths(reader_.texts(map, "aliases"));
+    config_.identity_files = reader_.paths(map, "aliases");
     config_.domains = reader_.texts(map, "domains");
     const auto learn = reader_.word(map, "learn", kLearnWords);
     if (learn && *learn != 0) reader_.report("V9005", *map.find("learn"), "learned identities do not exist yet", "learn: off");
@@ -96,7 +101,8 @@ class Parser {
 
   void enrich(const yaml::Node& map) {
     reader_.keys(map, names_of(kEnrichKeys));
-    config_.databases = paths(reader_.required_list(map, "databases", "`enrich`"));
+    config_.databases = reader_.required_list(map, "databases", "`enrich`");
+    for (std::string& path : config_.databases) path = reader_.absolute(path);
   }
 
   void admin(const yaml::Node& map) {
@@ -108,6 +114,11 @@ class Parser {
       reader_.report("V9002", *map.find("listen"), "an admin address beyond loopback needs `token`",
                      "token: {env: VEDETTE_ADMIN_TOKEN}");
     }
+    const auto taken = std::find_if(config_.sources.begin(), config_.sources.end(),
+                                    [&](const SourceConfig& source) { return source.http.listen == admin.listen; });
+    if (!admin.listen.empty() && !admin.listen.ends_with(":0") && taken != config_.sources.end())
+      reader_.report("V9009", *map.find("listen"), fmt::format("`{}` listens on this address already", taken->name),
+                     "use another port");
     config_.admin = admin;
   }
 
@@ -121,177 +132,7 @@ class Parser {
     if (level) config_.log_level = static_cast<connectors::LogLevel>(*level);
   }
 
-  void source(const yaml::Node& map, const std::string& name) {
-    const yaml::Node* type = map.find("type");
-    if (type == nullptr) {
-      reader_.report("V9002", map, "a source needs `type`", "okta_hook, http, kafka or file");
-      return;
-    }
-    if (type->text == "okta_api" || type->text == "syslog" || type->text == "stdin" || type->text == "splunk_hec") {
-      reader_.report("V9005", *type, fmt::format("sources of type `{}` do not exist yet", type->text),
-                     "okta_hook, http, kafka or file");
-      return;
-    }
-    const auto kind = reader_.word(map, "type", names_of(kSourceKinds));
-    if (!kind) return;
-    SourceConfig source;
-    source.name = name;
-    source.kind = static_cast<SourceKind>(*kind);
-    source.tenant = reader_.text(map, "tenant").value_or("default");
-    switch (source.kind) {
-      case SourceKind::okta_hook:
-        okta_hook(map, source);
-        break;
-      case SourceKind::http:
-        http(map, source);
-        break;
-      case SourceKind::kafka:
-        kafka_source(map, source);
-        break;
-      case SourceKind::file:
-        file(map, source);
-        break;
-    }
-    config_.sources.push_back(std::move(source));
-  }
-
-  void okta_hook(const yaml::Node& map, SourceConfig& source) {
-    reader_.keys(map, names_of(kOktaHookKeys), {"tls"});
-    source.source = "okta";
-    endpoint(map, source, "/okta", "secrets");
-    if (source.secrets.empty() && map.find("auth") == nullptr) {
-      reader_.report("V9002", map, "an okta_hook needs `auth: {secrets: [...]}`", "auth: {secrets: [{env: OKTA_HOOK_SECRET}]}");
-    }
-  }
-
-  void http(const yaml::Node& map, SourceConfig& source) {
-    reader_.keys(map, names_of(kHttpKeys), {"tls"});
-    endpoint(map, source, "/ingest", "bearer");
-    recognised(map, source);
-    if (source.secrets.empty() && map.find("auth") == nullptr && !source.listen.empty() &&
-        !connectors::is_loopback(source.listen)) {
-      reader_.report("V9002", *map.find("listen"), "an address beyond loopback needs `auth: {bearer: [...]}`",
-                     "auth: {bearer: [{env: INGEST_TOKEN}]}");
-    }
-  }
-
-  void endpoint(const yaml::Node& map, SourceConfig& source, std::string_view default_path, std::string_view secrets_key) {
-    source.listen = reader_.address(map, "listen", "this source");
-    source.path = reader_.text(map, "path").value_or(std::string(default_path));
-    if (!source.path.starts_with('/')) reader_.report("V9004", *map.find("path"), "`path` starts with /");
-    const yaml::Node* auth = map.find("auth");
-    if (auth == nullptr || !reader_.is_map(*auth, "`auth`")) return;
-    reader_.keys(*auth, std::array{secrets_key});
-    const yaml::Node* list = auth->find(secrets_key);
-    if (list == nullptr || !list->is_sequence() || list->items.empty()) {
-      reader_.report("V9002", *auth, fmt::format("`auth` needs `{}`, a list with at least one secret", secrets_key));
-      return;
-    }
-    for (const yaml::Node& item : list->items) {
-      if (auto secret = reader_.secret(item)) source.secrets.push_back(std::move(*secret));
-    }
-  }
-
-  // The keys of sources whose records may be of any source type.
-  void recognised(const yaml::Node& map, SourceConfig& source) {
-    const yaml::Node* type = map.find("source");
-    if (type != nullptr && type->is_map() && source.kind == SourceKind::kafka) {
-      for (const auto& [topic, value] : type->entries) {
-        if (const auto text = reader_.text(*type, topic.text)) source.topic_source[topic.text] = *text == "auto" ? "" : *text;
-        if (std::find(source.topics.begin(), source.topics.end(), topic.text) == source.topics.end()) {
-          reader_.report("V9004", topic, fmt::format("`{}` is not among the topics", topic.text));
-        }
-      }
-    } else {
-      source.source = reader_.text(map, "source").value_or("");
-      if (source.source == "auto") source.source.clear();
-    }
-    source.unwrap = reader_.texts(map, "unwrap");
-    if (source.unwrap == std::vector<std::string>{"auto"}) source.unwrap.clear();
-    for (const std::string& path : source.unwrap) {
-      const auto parsed = plan::parse_field_path(path);
-      if (!parsed)
-        reader_.report("V9004", *map.find("unwrap"), fmt::format("`{}` is no field path: {}", path, parsed.error().message));
-    }
-    source.timezone = reader_.text(map, "timezone").value_or("");
-    source.year = reader_.number(map, "year", 1970, 9999).value_or(0);
-  }
-
-  void kafka_source(const yaml::Node& map, SourceConfig& source) {
-    reader_.keys(map, names_of(kKafkaSourceKeys), {"tls", "sasl"});
-    source.brokers = reader_.required_list(map, "brokers", "a kafka source");
-    source.topics = reader_.required_list(map, "topics", "a kafka source");
-    source.group = reader_.text(map, "group").value_or("vedette");
-    source.from_latest = reader_.word(map, "start", names_of(kStartWords)).value_or(0) == 1;
-    source.properties = properties(map);
-    recognised(map, source);
-  }
-
-  void file(const yaml::Node& map, SourceConfig& source) {
-    reader_.keys(map, names_of(kFileSourceKeys));
-    const std::string path = reader_.required(map, "path", "a file source");
-    source.path = path.empty() || path == "-" ? path : absolute(path);
-    source.follow = reader_.boolean(map, "follow").value_or(false);
-    source.from_end = reader_.word(map, "start", names_of(kStartWords)).value_or(0) == 1;
-    recognised(map, source);
-  }
-
-  void sink(const yaml::Node& map, const std::string& name) {
-    const yaml::Node* type = map.find("type");
-    if (type == nullptr) {
-      reader_.report("V9002", map, "a sink needs `type`", "stdout or kafka");
-      return;
-    }
-    constexpr std::array<std::string_view, 11> kLater = {"file",          "webhook",    "slack",   "pagerduty",
-                                                         "alertmanager",  "splunk_hec", "datadog", "sumologic",
-                                                         "elasticsearch", "loki",       "syslog"};
-    if (std::find(kLater.begin(), kLater.end(), type->text) != kLater.end()) {
-      reader_.report("V9005", *type, fmt::format("sinks of type `{}` do not exist yet", type->text), "stdout or kafka");
-      return;
-    }
-    const auto kind = reader_.word(map, "type", names_of(kSinkKinds));
-    if (!kind) return;
-    SinkConfig sink;
-    sink.name = name;
-    sink.kind = static_cast<SinkKind>(*kind);
-    const auto level = reader_.word(map, "min_level", names_of(rules::reference::kLevels));
-    if (level) sink.min_level = static_cast<plan::Level>(*level);
-    if (sink.kind == SinkKind::kafka) {
-      reader_.keys(map, names_of(kKafkaSinkKeys), {"tls", "sasl", "on_continuation"});
-      sink.brokers = reader_.required_list(map, "brokers", "a kafka sink");
-      sink.topic = reader_.required(map, "topic", "a kafka sink");
-      sink.properties = properties(map);
-    } else {
-      reader_.keys(map, names_of(kStdoutKeys), {"on_continuation"});
-    }
-    config_.sinks.push_back(std::move(sink));
-  }
-
-  // librdkafka settings: plain values, or references for secrets.
-  std::map<std::string, std::string> properties(const yaml::Node& map) {
-    std::map<std::string, std::string> found;
-    const yaml::Node* node = map.find("properties");
-    if (node == nullptr || !reader_.is_map(*node, "`properties`")) return found;
-    for (const auto& [key, value] : node->entries) {
-      const bool hidden = key.text.find("password") != std::string::npos || key.text.find("secret") != std::string::npos;
-      const auto text = value.is_map() || hidden ? reader_.secret(value) : reader_.text(*node, key.text);
-      if (text) found[key.text] = *text;
-    }
-    return found;
-  }
-
-  [[nodiscard]] std::string absolute(const std::string& path) const {
-    const fs::path given(path);
-    return given.is_absolute() ? path : (folder_ / given).lexically_normal().string();
-  }
-
-  [[nodiscard]] std::vector<std::string> paths(std::vector<std::string> given) const {
-    for (std::string& path : given) path = absolute(path);
-    return given;
-  }
-
   ConfigReader reader_;
-  fs::path folder_;
   Config config_;
 };
 

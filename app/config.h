@@ -1,5 +1,6 @@
 // The configuration of `vedette run`: one YAML file -> typed values. Every mistake is a diagnostic with its place.
-// Relative paths are those of the configuration file's folder. Immutable after load.
+// Relative paths are those of the configuration file's folder; secrets are their values, durations are microseconds, sizes
+// bytes. Immutable after load; any thread.
 #pragma once
 
 #include <cstdint>
@@ -9,42 +10,121 @@
 #include <vector>
 
 #include "app/commands.h"
+#include "connectors/net/http_auth.h"
+#include "connectors/net/http_server.h"
+#include "connectors/net/kafka_client.h"
 #include "connectors/net/log.h"
 #include "engine/base/diagnostic.h"
 #include "engine/base/result.h"
+#include "engine/base/time.h"
 #include "engine/plan/plan.h"
 #include "rules/yaml/node.h"
 
 namespace vedette::app {
 
+// In the order of kReloadModes, kSourceKinds, kSinkKinds, kContinuations (app/config_keys.h and its neighbours).
+enum class ReloadMode : std::uint8_t { signal, watch };
 enum class SourceKind : std::uint8_t { okta_hook, http, kafka, file };
-enum class SinkKind : std::uint8_t { standard_output, kafka };
+enum class SinkKind : std::uint8_t { standard_output, file, kafka, webhook };
+enum class OnContinuation : std::uint8_t { send, drop };
+
+struct StoreConfig {
+  std::string path;  // folder; empty: everything is kept in memory and lost with the process
+  DurationUs evidence_keep = 7 * kDayUs;
+  std::uint64_t evidence_bytes = 4'000'000'000;  // oldest first beyond it
+  std::uint64_t memory_budget = 1'000'000'000;   // of the windows' accounted bytes
+
+  [[nodiscard]] bool durable() const { return !path.empty(); }
+};
+
+// okta_hook, http. Sources on one address share a listener; their tls and limits are the same.
+struct HttpSourceConfig {
+  std::string listen, path;
+  connectors::HttpAuthOptions auth;
+  std::optional<connectors::HttpTlsFiles> tls;
+  std::uint64_t body_bytes = std::uint64_t{4} << 20;
+  std::uint64_t inflated_bytes = std::uint64_t{16} << 20;  // of a gzip body
+  int connections = 1024;
+};
+
+struct KafkaConnection {
+  std::vector<std::string> brokers;
+  connectors::KafkaSecurity security;
+  connectors::KafkaSettings properties;  // further librdkafka settings; may hold secrets
+};
+
+struct KafkaSourceConfig {
+  KafkaConnection connection;
+  std::vector<std::string> topics;
+  std::map<std::string, std::string> topic_source;  // source type by topic; others have the source's
+  std::string group = "vedette";
+  bool from_latest = false;
+};
+
+struct FileSourceConfig {
+  std::string path;  // "-" is standard input
+  bool follow = false, from_end = false;
+};
 
 struct SourceConfig {
   std::string name;
   SourceKind kind = SourceKind::file;
   std::string tenant = "default";
-  std::string source;                               // forced source type; empty: recognised
-  std::map<std::string, std::string> topic_source;  // kafka: per topic
-  std::vector<std::string> unwrap;                  // further paths
+  std::string source;               // forced source type; empty: recognised
+  std::vector<std::string> unwrap;  // further paths, tried first
   std::string timezone;
   int year = 0;
-  std::string listen, path;          // okta_hook, http; file: path only
-  std::vector<std::string> secrets;  // okta_hook: Authorization values; http: bearer tokens
-  std::vector<std::string> brokers, topics;
-  std::string group = "vedette";
-  bool from_latest = false;
-  std::map<std::string, std::string> properties;
-  bool follow = false, from_end = false;
+  HttpSourceConfig http;    // okta_hook, http
+  KafkaSourceConfig kafka;  // kafka
+  FileSourceConfig file;    // file
+};
+
+struct RotateConfig {
+  std::uint64_t size = 0;  // 0: whatever its size
+  bool daily = false;
+  int keep = 10;  // rotated files
+
+  [[nodiscard]] bool any() const { return size > 0 || daily; }
+};
+
+struct FileSinkConfig {
+  std::string path;
+  RotateConfig rotate;
+};
+
+struct KafkaSinkConfig {
+  KafkaConnection connection;
+  std::string topic;
+};
+
+struct WebhookConfig {
+  std::string url;
+  std::vector<std::string> secrets;            // signing secrets, whsec_ and base64; each signs
+  std::map<std::string, std::string> headers;  // may hold secrets
+  std::string body;                            // template; empty: the alert as it is
+  DurationUs timeout = 10 * kSecondUs;
+  std::string ca;                  // PEM file of authorities that are trusted; empty: the system's
+  std::vector<std::string> allow;  // networks in CIDR notation that are reached although private
 };
 
 struct SinkConfig {
   std::string name;
   SinkKind kind = SinkKind::standard_output;
   plan::Level min_level = plan::Level::informational;
-  std::vector<std::string> brokers;
-  std::string topic;
-  std::map<std::string, std::string> properties;
+  OnContinuation on_continuation = OnContinuation::send;
+  DurationUs repeat_interval = kDayUs;  // with drop: one of an episode goes out this often all the same
+  std::string dead_letter;              // file of alerts that the other side never takes; empty: counted and logged only
+  FileSinkConfig file;                  // file
+  KafkaSinkConfig kafka;                // kafka
+  WebhookConfig webhook;                // webhook
+};
+
+// Alerts that meet every given term go to the sinks named, subject to their own min_level; each route that matches counts.
+// An alert that no route matches goes to every sink by its min_level.
+struct RouteConfig {
+  std::optional<plan::Level> level;                        // this level and above
+  std::vector<std::string> tags, rules, sources, tenants;  // any of each; rules: id, name or title; sources: types
+  std::vector<std::string> to;                             // names of sinks
 };
 
 struct AdminConfig {
@@ -54,12 +134,16 @@ struct AdminConfig {
 
 struct Config {
   std::string path;
+  StoreConfig store;
   std::vector<std::string> rule_paths, lists;
+  ReloadMode reload = ReloadMode::signal;
   std::vector<std::string> identity_files, domains;
   std::vector<std::string> databases;  // MaxMind DB files
   std::vector<SourceConfig> sources;
   std::vector<SinkConfig> sinks;
+  std::vector<RouteConfig> routes;
   std::optional<AdminConfig> admin;
+  DurationUs drain_timeout = 10 * kSecondUs;
   bool log_json = true;
   bool log_format_given = false;
   connectors::LogLevel log_level = connectors::LogLevel::info;

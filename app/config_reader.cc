@@ -10,6 +10,7 @@
 #include <span>
 #include <sstream>
 
+#include "app/byte_size.h"
 #include "app/config_keys.h"
 #include "engine/base/diagnostic_codes.h"
 #include "engine/base/suggest.h"
@@ -53,14 +54,14 @@ bool ConfigReader::is_map(const yaml::Node& node, std::string_view what) {
   return false;
 }
 
-void ConfigReader::keys(const yaml::Node& map, std::span<const std::string_view> known,
-                        std::initializer_list<std::string_view> later) {
+const yaml::Node* ConfigReader::map(const yaml::Node& parent, std::string_view key) {
+  const yaml::Node* node = parent.find(key);
+  return node != nullptr && is_map(*node, fmt::format("`{}`", key)) ? node : nullptr;
+}
+
+void ConfigReader::keys(const yaml::Node& map, std::span<const std::string_view> known) {
   for (const auto& [key, value] : map.entries) {
     if (std::find(known.begin(), known.end(), key.text) != known.end()) continue;
-    if (std::find(later.begin(), later.end(), key.text) != later.end()) {
-      report("V9005", key, fmt::format("`{}` does not exist yet", key.text), "remove the key");
-      continue;
-    }
     report("V9001", key, fmt::format("unknown key `{}`", key.text),
            did_you_mean(key.text, known, fmt::format("known here: {}", fmt::join(known, ", "))));
   }
@@ -137,6 +138,66 @@ std::vector<std::string> ConfigReader::required_list(const yaml::Node& map, std:
   return texts(map, key);
 }
 
+std::optional<DurationUs> ConfigReader::duration(const yaml::Node& map, std::string_view key, DurationUs low, DurationUs high) {
+  const yaml::Node* node = map.find(key);
+  if (node == nullptr) return std::nullopt;
+  const auto value = node->is_scalar() ? parse_duration(node->text) : std::nullopt;
+  if (value && *value >= low && *value <= high) return value;
+  report("V9004", *node,
+         value ? fmt::format("`{}` is a duration from {} to {}", key, format_duration(low), format_duration(high))
+               : fmt::format("`{}` is a duration: a whole number and one of s, m, h, d, w", key),
+         value ? "" : "for example 90s, 10m, 24h or 7d");
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> ConfigReader::size(const yaml::Node& map, std::string_view key, std::uint64_t low,
+                                                std::uint64_t high) {
+  const yaml::Node* node = map.find(key);
+  if (node == nullptr) return std::nullopt;
+  const auto value = node->is_scalar() ? parse_byte_size(node->text) : std::nullopt;
+  if (value && *value >= low && *value <= high) return value;
+  report("V9004", *node,
+         value ? fmt::format("`{}` is a size from {} to {}", key, format_byte_size(low), format_byte_size(high))
+               : fmt::format("`{}` is a size: a whole number and perhaps one of B, kB, MB, GB, TB, KiB, MiB, GiB, TiB", key),
+         value ? "" : "for example 64MB, or 4GiB");
+  return std::nullopt;
+}
+
+std::string ConfigReader::absolute(const std::string& path) const {
+  const std::filesystem::path given(path);
+  return given.is_absolute() ? path : (folder_ / given).lexically_normal().string();
+}
+
+std::string ConfigReader::path(const yaml::Node& map, std::string_view key) {
+  const auto given = text(map, key);
+  return given ? absolute(*given) : std::string();
+}
+
+std::vector<std::string> ConfigReader::paths(const yaml::Node& map, std::string_view key) {
+  std::vector<std::string> given = texts(map, key);
+  for (std::string& one : given) one = absolute(one);
+  return given;
+}
+
+std::string ConfigReader::required_path(const yaml::Node& map, std::string_view key, std::string_view what) {
+  const std::string given = required(map, key, what);
+  return given.empty() ? given : absolute(given);
+}
+
+std::vector<std::string> ConfigReader::secrets(const yaml::Node& map, std::string_view key, std::string_view what) {
+  const yaml::Node* list = map.find(key);
+  if (list == nullptr || !list->is_sequence() || list->items.empty()) {
+    report("V9002", list == nullptr ? map : *list, fmt::format("{} needs `{}`, a list with at least one secret", what, key),
+           fmt::format("{}: [{{env: NAME}}]", key));
+    return {};
+  }
+  std::vector<std::string> values;
+  for (const yaml::Node& item : list->items) {
+    if (auto value = secret(item)) values.push_back(std::move(*value));
+  }
+  return values;
+}
+
 std::optional<std::string> ConfigReader::secret(const yaml::Node& node) {
   if (node.is_scalar()) {
     report("V9007", node, "a secret is never written here", "refer to it: {env: NAME} or {file: PATH}");
@@ -145,8 +206,8 @@ std::optional<std::string> ConfigReader::secret(const yaml::Node& node) {
   if (!is_map(node, "a secret")) return std::nullopt;
   keys(node, names_of(kSecretKeys));
   const auto name = text(node, "env");
-  const auto path = text(node, "file");
-  if (name.has_value() == path.has_value()) {
+  const auto from = text(node, "file");
+  if (name.has_value() == from.has_value()) {
     report("V9002", node, "a secret needs either `env` or `file`");
     return std::nullopt;
   }
@@ -155,9 +216,7 @@ std::optional<std::string> ConfigReader::secret(const yaml::Node& node) {
     const char* found = std::getenv(name->c_str());
     value = found == nullptr ? "" : found;
   } else {
-    std::filesystem::path full(*path);
-    if (full.is_relative()) full = std::filesystem::path(file_.path).parent_path() / full;
-    std::ifstream in(full, std::ios::binary);
+    std::ifstream in(absolute(*from), std::ios::binary);
     std::ostringstream read;
     read << in.rdbuf();
     value = read.str();
@@ -166,7 +225,7 @@ std::optional<std::string> ConfigReader::secret(const yaml::Node& node) {
   if (value.empty()) {
     report("V9008", node,
            name ? fmt::format("the environment variable {} is unset or empty", *name)
-                : fmt::format("{} is unreadable or empty", *path));
+                : fmt::format("{} is unreadable or empty", *from));
     return std::nullopt;
   }
   return value;

@@ -2,7 +2,8 @@
 // carets. Secrets are references, {env: NAME} or {file: PATH}, and never stand in the file. One thread.
 #pragma once
 
-#include <initializer_list>
+#include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,20 +11,24 @@
 #include <vector>
 
 #include "engine/base/diagnostic.h"
+#include "engine/base/time.h"
 #include "rules/yaml/node.h"
 
 namespace vedette::app {
 
 class ConfigReader {
  public:
-  ConfigReader(const yaml::File& file, Diagnostics& diagnostics) : file_(file), diagnostics_(diagnostics) {}
+  ConfigReader(const yaml::File& file, Diagnostics& diagnostics)
+      : file_(file), folder_(std::filesystem::path(file.path).parent_path()), diagnostics_(diagnostics) {}
 
   void report(std::string_view code, const yaml::Node& at, std::string message, std::string hint = {});
 
   // False, reported, when the node is no map. `what` names it: "a source".
   bool is_map(const yaml::Node& node, std::string_view what);
-  // Reports keys beyond `known`; those of `later` as not yet there.
-  void keys(const yaml::Node& map, std::span<const std::string_view> known, std::initializer_list<std::string_view> later = {});
+  // The map of a key, or null: absent, or reported.
+  [[nodiscard]] const yaml::Node* map(const yaml::Node& parent, std::string_view key);
+  // Reports keys beyond `known`.
+  void keys(const yaml::Node& map, std::span<const std::string_view> known);
 
   // Absent keys give nothing; wrong shapes are reported and give nothing.
   [[nodiscard]] std::optional<std::string> text(const yaml::Node& map, std::string_view key);
@@ -37,6 +42,18 @@ class ConfigReader {
   // As text() and texts(), but reported when absent or empty.
   [[nodiscard]] std::string required(const yaml::Node& map, std::string_view key, std::string_view what);
   [[nodiscard]] std::vector<std::string> required_list(const yaml::Node& map, std::string_view key, std::string_view what);
+  // "10m"; from `low` to `high`.
+  [[nodiscard]] std::optional<DurationUs> duration(const yaml::Node& map, std::string_view key, DurationUs low, DurationUs high);
+  // "64MB", in bytes; from `low` to `high`.
+  [[nodiscard]] std::optional<std::uint64_t> size(const yaml::Node& map, std::string_view key, std::uint64_t low,
+                                                  std::uint64_t high);
+  // A path, or paths, from the configuration's folder.
+  [[nodiscard]] std::string path(const yaml::Node& map, std::string_view key);
+  [[nodiscard]] std::vector<std::string> paths(const yaml::Node& map, std::string_view key);
+  [[nodiscard]] std::string required_path(const yaml::Node& map, std::string_view key, std::string_view what);
+  [[nodiscard]] std::string absolute(const std::string& path) const;
+  // A list of references to secrets, at least one; reported when it is anything else.
+  [[nodiscard]] std::vector<std::string> secrets(const yaml::Node& map, std::string_view key, std::string_view what);
   // A reference to a secret; its value.
   [[nodiscard]] std::optional<std::string> secret(const yaml::Node& node);
   // "address:port".
@@ -44,6 +61,7 @@ class ConfigReader {
 
  private:
   const yaml::File& file_;
+  std::filesystem::path folder_;
   Diagnostics& diagnostics_;
 };
 

@@ -40,17 +40,21 @@ std::string config_schema() {
 
 std::string config_reference() {
   using rules::reference::keys_markdown;
-  std::string out = "## Configuration\n\n`vedette run -c vedette.yml`. Relative paths start at the file's folder.\n\n";
+  std::string out =
+      "## Configuration\n\n`vedette run -c vedette.yml`. Relative paths start at the file's folder. A *size* is a number of "
+      "bytes, or one\n"
+      "and a unit: kB, MB, GB, TB are powers of 1000, KiB, MiB, GiB, TiB of 1024.\n\n";
   out += keys_markdown(kConfigTable);
-  for (const Table* table : {&kRulesTable, &kIdentitiesTable, &kEnrichTable, &kAdminTable, &kLogTable, &kSecretTable})
-    out += rules::reference::section(*table);
+  for (const Table* table : kConfigTables) out += rules::reference::section(*table);
   out += "### Sources\n\n";
   out += rules::reference::words_markdown(kSourceKinds, "type");
   for (const Table* table : kSourceTables) out += rules::reference::section(*table);
-  out += rules::reference::section(kHookAuthTable) + rules::reference::section(kHttpAuthTable);
+  for (const Table* table : kInnerSourceTables) out += rules::reference::section(*table);
   out += "### Sinks\n\n";
-  out += rules::reference::words_markdown(kSinkKinds, "type");
+  out +=
+      rules::reference::words_markdown(kSinkKinds, "type") + rules::reference::words_markdown(kContinuations, "on_continuation");
   for (const Table* table : kSinkTables) out += rules::reference::section(*table);
+  for (const Table* table : kInnerSinkTables) out += rules::reference::section(*table);
   return out;
 }
 

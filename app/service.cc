@@ -26,7 +26,7 @@ constexpr std::size_t kPipelineDepth = 64;
 Status check_sources(const Config& config, const plan::Plan& plan) {
   for (const SourceConfig& source : config.sources) {
     std::vector<std::string> types = {source.source};
-    for (const auto& [topic, type] : source.topic_source) types.push_back(type);
+    for (const auto& [topic, type] : source.kafka.topic_source) types.push_back(type);
     for (const std::string& type : types) {
       const auto found = find_source(plan, type);
       if (!found) return Error{found.error().message, "source " + source.name};
@@ -56,9 +56,9 @@ Status Service::build_sinks() {
     } else {
       connectors::KafkaSinkOptions options;
       options.name = config.name;
-      options.brokers = config.brokers;
-      options.topic = config.topic;
-      options.properties = config.properties;
+      options.brokers = config.kafka.connection.brokers;
+      options.topic = config.kafka.topic;
+      options.properties = config.kafka.connection.properties;
       sink = std::make_unique<connectors::KafkaSink>(std::move(options), logger_.callback());
     }
     const Status started = sink->start();
@@ -98,17 +98,19 @@ Status Service::add_http(const SourceConfig& source, std::map<std::string, conne
   endpoint.kind =
       source.kind == SourceKind::okta_hook ? connectors::HttpEndpointKind::okta_hook : connectors::HttpEndpointKind::ingest;
   endpoint.name = source.name;
-  endpoint.path = source.path;
-  const bool hook = source.kind == SourceKind::okta_hook;
-  if (!source.secrets.empty()) endpoint.auth.kind = hook ? connectors::HttpAuthKind::authorization : connectors::HttpAuthKind::bearer;
-  endpoint.auth.secrets = source.secrets;
+  endpoint.path = source.http.path;
+  endpoint.auth = source.http.auth;
   endpoint.origin = *origin;
   const bool text = (*origin)->source != plan::kNone && rules_.plan->sources[(*origin)->source].source.text;
   endpoint.framing = text ? event::Framing::lines : event::Framing::automatic;
   // Sources on one fixed address share its listener; port 0 gives each its own.
-  const std::string key = source.listen.ends_with(":0") ? source.listen + " " + source.name : source.listen;
+  const std::string key = source.http.listen.ends_with(":0") ? source.http.listen + " " + source.name : source.http.listen;
   connectors::HttpSourceOptions& options = listeners[key];
-  options.listen = source.listen;
+  options.listen = source.http.listen;
+  options.tls = source.http.tls;
+  options.limits.body_bytes = source.http.body_bytes;
+  options.limits.connections = static_cast<std::size_t>(source.http.connections);
+  options.inflated_bytes = source.http.inflated_bytes;
   for (const connectors::HttpEndpoint& other : options.endpoints) {
     if (other.path == endpoint.path) return Error{fmt::format("has the same address and path as {}", other.name), source.name};
   }
@@ -119,17 +121,18 @@ Status Service::add_http(const SourceConfig& source, std::map<std::string, conne
 Status Service::add_kafka(const SourceConfig& source) {
   connectors::KafkaSourceOptions options;
   options.name = source.name;
-  options.brokers = source.brokers;
-  options.topics = source.topics;
-  options.group = source.group;
-  options.from_latest = source.from_latest;
-  options.properties = source.properties;
+  options.brokers = source.kafka.connection.brokers;
+  options.topics = source.kafka.topics;
+  options.group = source.kafka.group;
+  options.from_latest = source.kafka.from_latest;
+  options.security = source.kafka.connection.security;
+  options.properties = source.kafka.connection.properties;
   const auto type_of = [source](const std::string& topic) {
-    const auto found = source.topic_source.find(topic);
-    return found == source.topic_source.end() ? source.source : found->second;
+    const auto found = source.kafka.topic_source.find(topic);
+    return found == source.kafka.topic_source.end() ? source.source : found->second;
   };
   // What can go wrong with an origin goes wrong here, not on the source's thread.
-  for (const std::string& topic : source.topics) {
+  for (const std::string& topic : source.kafka.topics) {
     const auto checked = make_origin(source, topic, type_of(topic));
     if (!checked) return checked.error();
   }
@@ -147,9 +150,9 @@ Status Service::add_file(const SourceConfig& source) {
   if (!origin) return origin.error();
   connectors::FileSourceOptions options;
   options.name = source.name;
-  options.path = source.path;
-  options.follow = source.follow;
-  options.from_end = source.from_end;
+  options.path = source.file.path;
+  options.follow = source.file.follow;
+  options.from_end = source.file.from_end;
   const bool text = (*origin)->source != plan::kNone && rules_.plan->sources[(*origin)->source].source.text;
   options.framing = text ? event::Framing::lines : event::Framing::automatic;
   options.origin = *origin;

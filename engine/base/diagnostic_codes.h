@@ -205,6 +205,9 @@ inline constexpr DiagnosticCode kDiagnosticCodes[] = {
     {"V9006", "config_duplicate_name", Severity::error, "Two sources or two sinks have the same name."},
     {"V9007", "config_plain_secret", Severity::error, "A secret stands in the configuration instead of a reference to it."},
     {"V9008", "config_secret_missing", Severity::error, "A referenced secret is unset, empty or unreadable."},
+    {"V9009", "config_conflict", Severity::error, "Two things in the configuration exclude each other."},
+    {"V9010", "config_unknown_sink", Severity::error, "A route leads to a sink that does not exist."},
+    {"V9011", "config_clear_text", Severity::warning, "Secrets or alerts would travel unprotected."},
 };
 
 // The entry of a code; nullptr when it is not in the table.

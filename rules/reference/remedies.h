@@ -251,6 +251,11 @@ inline constexpr Remedy kRemedies[] = {
     {"V9006", "Give each source and each sink a name of its own: logs, metrics and positions go by it."},
     {"V9007", "Refer to it: `{env: NAME}` or `{file: PATH}`, and change the secret that stood in the file."},
     {"V9008", "Set the variable or write the file where the service runs; it must not be empty."},
+    {"V9009", "Keep one of the two, or make them agree; the help says what goes."},
+    {"V9010", "Name a sink of `sinks`, or add it there."},
+    {"V9011",
+     "Give `tls`, or an https:// address. Where a proxy on the same machine does it, listen on a loopback address such as "
+     "127.0.0.1."},
 };
 
 // Empty when the table says nothing of the code.

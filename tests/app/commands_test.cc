@@ -289,10 +289,9 @@ TEST(Run, APortInUseIsARuntimeFailure) {
 TEST(Run, AnUnusableConfigurationIsAUsageError) {
   const Folder folder;
   EXPECT_EQ(run({"run", "-c", folder.path("none.yml")}).code, 2);
-  const Outcome store =
-      run({"run", "-c", folder.write("s.yml", "store: {path: ./data}\n" + config("  - {name: f, type: file, path: x}\n"))});
-  EXPECT_EQ(store.code, 2);
-  EXPECT_NE(store.err.find("`store` does not exist yet"), std::string::npos) << store.err;
+  const Outcome later = run({"run", "-c", folder.write("s.yml", config("  - {name: f, type: okta_api}\n"))});
+  EXPECT_EQ(later.code, 2);
+  EXPECT_NE(later.err.find("`okta_api` does not exist yet"), std::string::npos) << later.err;
   const Outcome source = run({"run", "-c", folder.write("t.yml", config("  - {name: f, type: file, path: x, source: okt}\n"))});
   EXPECT_EQ(source.code, 2);
   EXPECT_NE(source.err.find("did you mean 'okta'"), std::string::npos) << source.err;

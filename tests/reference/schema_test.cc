@@ -116,6 +116,7 @@ TEST(Schema, GoldenMistakesAreNotValid) {
                                                             {"V9002_needed", &config},
                                                             {"V9003_shape", &config},
                                                             {"V9004_value", &config},
+                                                            {"V9004_size", &config},
                                                             {"V9007_secret", &config}};
   for (const auto& [name, validator] : cases) {
     const fs::path path = kRoot / (name[1] == '9' ? "tests/app/golden" : "tests/rules/golden") / (std::string(name) + ".yml");
