@@ -34,7 +34,7 @@ struct KafkaSourceOptions {
   std::size_t inflated_bytes = 16 << 20;               // of a compressed value
   std::chrono::milliseconds metadata_interval{5000};
   std::chrono::milliseconds probe_interval{1000};   // how often the ends of the partitions are asked for
-  std::chrono::milliseconds group_interval{30000};  // how often other consumers of the group are looked for
+  std::chrono::milliseconds group_interval{10000};  // how often other consumers of the group are looked for
 };
 
 struct KafkaPartitionState {
