@@ -11,7 +11,7 @@
 #include "app/config.h"
 #include "app/exit_code.h"
 #include "app/replay.h"
-#include "app/service.h"
+#include "app/service/service.h"
 #include "app/terminal.h"
 #include "app/version.h"
 #include "connectors/sources/record_source.h"

@@ -12,6 +12,7 @@ namespace vedette::app {
 namespace {
 
 volatile std::sig_atomic_t received = 0;
+volatile std::sig_atomic_t reload_received = 0;
 std::array<int, 2> wake_pipe = {-1, -1};
 
 void on_signal(int signal) {
@@ -20,6 +21,8 @@ void on_signal(int signal) {
   const char byte = 1;
   if (wake_pipe[1] >= 0 && write(wake_pipe[1], &byte, 1) < 0) received = signal;
 }
+
+void on_reload(int) { reload_received = 1; }
 
 }  // namespace
 
@@ -30,10 +33,18 @@ void install_interrupt_handler() {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  action.sa_handler = on_reload;
+  sigaction(SIGHUP, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }
 
 bool interrupted() { return received != 0; }
+
+bool take_reload_signal() {
+  if (reload_received == 0) return false;
+  reload_received = 0;
+  return true;
+}
 
 int interrupt_signal() { return received; }
 

@@ -11,4 +11,7 @@ void install_interrupt_handler();
 // Sleeps until a signal comes or the time is over; true when interrupted.
 [[nodiscard]] bool wait_for_interrupt(int milliseconds);
 
+// SIGHUP came since the last call.
+[[nodiscard]] bool take_reload_signal();
+
 }  // namespace vedette::app

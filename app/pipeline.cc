@@ -87,6 +87,7 @@ void Pipeline::work() {
                        reject.message, options_.keep_rejected_bytes ? std::string(reject.bytes) : std::string(), reject.line});
   });
   if (options_.observer) worker.observe(options_.observer);
+  if (options_.keep_raw) worker.keep_raw();
   std::unique_lock lock(mutex_);
   while (true) {
     work_.wait(lock, [&] { return aborted_ || started_ < submitted_ || closed_; });
@@ -102,6 +103,12 @@ void Pipeline::work() {
 
 void Pipeline::process(run::Worker& worker, Slot& slot, std::vector<RejectRecord>& rejects) {
   Job& job = slot.job;
+  if (job.control) {
+    slot.done = {};
+    slot.done.control = std::move(job.control);
+    job = Job{};
+    return;
+  }
   auto hits = std::make_shared<correlate::HitBatch>();
   rejects = std::move(job.framing_rejects);
   const std::uint64_t framing_rejects = rejects.size();
@@ -121,7 +128,9 @@ void Pipeline::process(run::Worker& worker, Slot& slot, std::vector<RejectRecord
   hits->counters.records += framing_rejects;
   hits->counters.rejected += framing_rejects;
   std::stable_sort(rejects.begin(), rejects.end(), [](const RejectRecord& a, const RejectRecord& b) { return a.line < b.line; });
-  slot.done = {std::move(hits), job.input, job.last, std::move(rejects), job.bytes_read};
+  slot.done = {
+      std::move(hits),          job.input, job.last, std::move(rejects), job.bytes_read, job.batch.resume, job.batch.inbox,
+      job.batch.records.size(), {}};
   rejects.clear();
   job = Job{};
 }

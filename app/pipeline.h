@@ -43,6 +43,8 @@ struct Job {
   std::uint64_t turn = 0;                 // place among the text batches of the input
   std::vector<RejectRecord> framing_rejects;
   std::uint64_t bytes_read = 0;  // of the input so far, for the progress bar
+  // Not a batch, but something for the consumer to do when its turn comes.
+  std::function<void()> control;
 };
 
 struct Done {
@@ -51,6 +53,10 @@ struct Done {
   bool last = false;
   std::vector<RejectRecord> rejects;
   std::uint64_t bytes_read = 0;
+  std::string resume;       // of the batch
+  std::uint64_t inbox = 0;  // of the batch
+  std::size_t records = 0;  // in the batch
+  std::function<void()> control;
 };
 
 class Pipeline {
@@ -59,6 +65,7 @@ class Pipeline {
     unsigned threads = 1;
     std::size_t depth = 64;
     bool keep_rejected_bytes = false;
+    bool keep_raw = false;            // run::Worker::keep_raw
     run::EventObserver observer;      // called on worker threads; use with one thread
     std::function<bool()> cancelled;  // asked by next() while it waits; true ends it
   };

@@ -25,6 +25,35 @@ bool BatchQueue::offer(event::RecordBatch& batch, Done done) {
   return true;
 }
 
+bool BatchQueue::reserve(std::size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  if (!room()) return false;
+  ++reserved_;
+  bytes_ += bytes;
+  return true;
+}
+
+void BatchQueue::put(event::RecordBatch batch, std::size_t reserved) {
+  {
+    const std::lock_guard lock(mutex_);
+    --reserved_;
+    bytes_ += batch.buffer.size() - reserved;
+    batch.sequence = next_sequence_++;
+    batches_.push_back(std::move(batch));
+  }
+  not_empty_.notify_one();
+}
+
+void BatchQueue::release(std::size_t reserved) {
+  {
+    const std::lock_guard lock(mutex_);
+    --reserved_;
+    bytes_ -= reserved;
+  }
+  not_empty_.notify_all();
+  not_full_.notify_all();
+}
+
 bool BatchQueue::wait_for_room(std::chrono::milliseconds timeout) {
   std::unique_lock lock(mutex_);
   not_full_.wait_for(lock, timeout, [&] { return room() || closed_; });
@@ -34,7 +63,7 @@ bool BatchQueue::wait_for_room(std::chrono::milliseconds timeout) {
 bool BatchQueue::pop(event::RecordBatch& out, std::chrono::milliseconds timeout) {
   {
     std::unique_lock lock(mutex_);
-    not_empty_.wait_for(lock, timeout, [&] { return !batches_.empty() || closed_; });
+    not_empty_.wait_for(lock, timeout, [&] { return !batches_.empty() || (closed_ && reserved_ == 0); });
     if (batches_.empty()) return false;
     out = std::move(batches_.front());
     batches_.pop_front();
@@ -55,7 +84,7 @@ void BatchQueue::close() {
 
 bool BatchQueue::drained() const {
   const std::lock_guard lock(mutex_);
-  return closed_ && batches_.empty();
+  return closed_ && batches_.empty() && reserved_ == 0;
 }
 
 std::size_t BatchQueue::size() const {

@@ -16,12 +16,12 @@ constexpr DurationUs kAheadLimit = 5 * kMinuteUs;
 
 class Sequencer::Impl {
  public:
-  Impl(plan::PlanPtr plan, ClockMode mode, TimeUs now)
+  Impl(plan::PlanPtr plan, ClockMode mode, TimeUs now, const correlate::CorrelatorOptions& options)
       : plan_(std::move(plan)),
         live_(mode == ClockMode::live),
         merged_(mode == ClockMode::merged),
         now_(mode == ClockMode::as_arrived ? now : INT64_MAX),
-        correlator_(plan_),
+        correlator_(plan_, options),
         waits_(plan_->waits()) {
     delivered_.resize(plan_->sources.size());
     counters_.filtered.resize(plan_->filters.size());
@@ -88,6 +88,7 @@ class Sequencer::Impl {
   }
 
   SequencerCounters counters_;
+  Observer observer_;
 
   [[nodiscard]] const correlate::Correlator& correlator() const { return correlator_; }
 
@@ -153,6 +154,7 @@ class Sequencer::Impl {
       made = ordinals_.make_id(event, origin);
       event.head.id = made;
     }
+    if (observer_) observer_(event, origin);
     const std::size_t before = alerts.size();
     correlator_.apply(event, origin, alerts);
     counters_.alerts += alerts.size() - before;
@@ -171,10 +173,11 @@ class Sequencer::Impl {
   TimeUs next_tick_ = INT64_MIN;
 };
 
-Sequencer::Sequencer(plan::PlanPtr plan, ClockMode mode, TimeUs now)
-    : impl_(std::make_unique<Impl>(std::move(plan), mode, now)) {}
+Sequencer::Sequencer(plan::PlanPtr plan, ClockMode mode, TimeUs now, const correlate::CorrelatorOptions& options)
+    : impl_(std::make_unique<Impl>(std::move(plan), mode, now, options)) {}
 Sequencer::~Sequencer() = default;
 
+void Sequencer::observe(Observer observer) { impl_->observer_ = std::move(observer); }
 void Sequencer::apply(const correlate::HitBatch& batch, std::vector<alert::Alert>& alerts) { impl_->apply(batch, alerts); }
 void Sequencer::apply_event(const correlate::EventHits& event, const event::Origin& origin, std::vector<alert::Alert>& alerts) {
   impl_->apply_event(event, origin, alerts);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -28,8 +29,13 @@ struct SequencerCounters {
 class Sequencer {
  public:
   // now: cap for as_arrived stamps; ignored otherwise.
-  Sequencer(plan::PlanPtr plan, ClockMode mode, TimeUs now = INT64_MAX);
+  explicit Sequencer(plan::PlanPtr plan, ClockMode mode, TimeUs now = INT64_MAX,
+                     const correlate::CorrelatorOptions& options = {});
   ~Sequencer();
+
+  // Called with every event that is applied, its head final (the id made, the time settled), before its alerts are made.
+  using Observer = std::function<void(const correlate::EventHits& event, const event::Origin& origin)>;
+  void observe(Observer observer);
 
   // live and as_arrived: one batch in log order.
   void apply(const correlate::HitBatch& batch, std::vector<alert::Alert>& alerts);

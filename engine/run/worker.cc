@@ -39,6 +39,7 @@ class Worker::Impl final : public event::EventVisitor {
 
   RejectHandler reject_;
   EventObserver observer_;
+  bool keep_raw_ = false;
 
  private:
   // Updates the batch's times; returns the event time, or the stand-in for a missing one.
@@ -81,7 +82,7 @@ class Worker::Impl final : public event::EventVisitor {
     hits.head.t = t;
     hits.stamps = copy_stamps(out);
     hits.head.id = out.arena.copy(event.head.id);
-    if ((event.head.flags & event::kIdMade) != 0) hits.raw = out.arena.copy(event.raw);
+    if (keep_raw_ || (event.head.flags & event::kIdMade) != 0) hits.raw = out.arena.copy(event.raw);
     const std::span<correlate::Hit> list = out.arena.array<correlate::Hit>(arms_.size());
     for (std::size_t i = 0; i < arms_.size(); ++i) list[i] = matcher_.project(event, arms_[i], out.arena);
     hits.hits = list;
@@ -102,6 +103,7 @@ Worker::~Worker() = default;
 
 void Worker::on_reject(RejectHandler handler) { impl_->reject_ = std::move(handler); }
 void Worker::observe(EventObserver observer) { impl_->observer_ = std::move(observer); }
+void Worker::keep_raw() { impl_->keep_raw_ = true; }
 void Worker::process(const event::RecordBatch& batch, TimeUs& line_clock, correlate::HitBatch& out) {
   impl_->process(batch, line_clock, out);
 }

@@ -24,6 +24,8 @@ class Worker {
 
   void on_reject(RejectHandler handler);
   void observe(EventObserver observer);
+  // Every event that hits keeps its bytes (EventHits::raw), not only those that need them for an id.
+  void keep_raw();
   // Clears `out`, then fills it with the events of the batch that hit a rule. `line_clock` belongs to the origin.
   void process(const event::RecordBatch& batch, TimeUs& line_clock, correlate::HitBatch& out);
 

@@ -1,0 +1,156 @@
+#include "app/service/applier.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "app/service/outbox.h"
+#include "connectors/sinks/outbox_alert.h"
+#include "connectors/sources/record_source.h"
+
+namespace vedette::app {
+
+using connectors::Changes;
+
+namespace {
+
+constexpr EvidenceLimits kLimits;
+constexpr std::chrono::seconds kFlushWait{60};
+
+}  // namespace
+
+Applier::Applier(std::unique_ptr<Generation> first, connectors::Store& store, connectors::Committer& committer,
+                 ApplierFunctions functions)
+    : generation_(std::move(first)),
+      store_(store),
+      committer_(committer),
+      functions_(std::move(functions)),
+      log_(store.last_log()),
+      outbox_(store.last_outbox()) {
+  observe();
+}
+
+void Applier::observe() {
+  generation_->sequencer.observe(
+      [this](const correlate::EventHits& event, const event::Origin& origin) { keep_evidence(event, origin); });
+}
+
+void Applier::run() {
+  begin_epoch();
+  do {
+    Done done;
+    while (generation_->pipeline.next(done)) {
+      if (done.control) {
+        done.control();
+      } else {
+        apply(done);
+      }
+    }
+  } while (take_over());
+}
+
+void Applier::follow_with(std::unique_ptr<Generation> next) {
+  const std::lock_guard lock(mutex_);
+  next_ = std::move(next);
+}
+
+// The next generation knows the log up to some entry; the rest is folded now, when nothing else happens.
+bool Applier::take_over() {
+  std::unique_ptr<Generation> next;
+  {
+    const std::lock_guard lock(mutex_);
+    next = std::move(next_);
+  }
+  if (!next) return false;
+  if (!committer_.flush(kFlushWait) || !next->fold()) {
+    follow_with(std::move(next));  // batches may be on their way to it
+    return false;
+  }
+  generation_ = std::move(next);
+  observe();
+  begin_epoch();
+  return true;
+}
+
+// Names the rules in force in the log, once per change.
+void Applier::begin_epoch() {
+  const std::string& bundle = generation_->rules.plan->hash;
+  if (generation_->stored_bundle() != bundle) {
+    Changes changes;
+    changes.bundles[streams_name(generation_->streams.name)] = generation_->streams.bytes;
+    generation_->writer.epoch(bundle, bytes_);
+    changes.log.push_back({++log_, 0, bytes_});
+    committer_.add(std::move(changes));
+  }
+  functions_.in_force(*generation_);
+}
+
+void Applier::keep_evidence(const correlate::EventHits& event, const event::Origin& origin) {
+  const std::string& type = generation_->rules.plan->sources[event.head.source].source.name;
+  evidence_.push_back({fmt::format("{}\n{}\n{}", origin.tenant, type, event.head.id), event.head.a,
+                       std::string(event.raw.substr(0, kLimits.event_bytes))});
+}
+
+void Applier::apply(Done& done) {
+  Changes changes;
+  const correlate::HitBatch& hits = *done.hits;
+  if (done.records > 0) {
+    generation_->sequencer.apply(hits, alerts_);
+    generation_->writer.batch(hits, bytes_);
+    const TimeUs newest = run::newest_stamp(hits);
+    changes.log.push_back({++log_, newest == event::kNoArrival ? 0 : newest, bytes_});
+    changes.evidence = std::exchange(evidence_, {});
+  }
+  changes.inbox_applied = done.inbox;
+  const event::Origin& origin = *hits.origin;
+  if (!done.resume.empty()) changes.cursors[origin.source_name + "/" + origin.partition] = done.resume;
+  emit(changes);
+  connectors::Committer::Done committed;
+  if (!changes.outbox.empty() || !done.resume.empty()) {
+    committed = [this, outbox = changes.outbox.empty() ? 0 : outbox_, origin = hits.origin, resume = done.resume](bool durable) {
+      if (!durable) return;
+      if (outbox > 0) functions_.outbox_committed(outbox);
+      if (!resume.empty()) functions_.source_committed(origin->source_name, origin->partition, resume);
+    };
+  }
+  committer_.add(std::move(changes), std::move(committed));
+  functions_.applied(done, generation_->sequencer);
+}
+
+// The alerts made, into the outbox. Shadow rules are evaluated and counted, never routed.
+void Applier::emit(Changes& changes) {
+  const TimeUs now = alerts_.empty() ? 0 : connectors::system_clock_now();
+  for (const alert::Alert& alert : alerts_) {
+    functions_.alerted(alert);
+    if (alert.rule->shadow) continue;
+    const connectors::OutboxAlert out = outbox_alert(alert, now);
+    changes.outbox.push_back({++outbox_, alert.fired_at, connectors::encode_outbox_alert(out)});
+    changes.emitted.push_back({alert.alert_id, outbox_, alert.revision, alert.fired_at});
+  }
+  alerts_.clear();
+}
+
+void Applier::tick(const event::Origin& origin, std::uint32_t source, TimeUs stamp) {
+  generation_->sequencer.tick(origin, source, stamp, alerts_);
+  generation_->writer.tick(origin, source, stamp, bytes_);
+  commit_control(bytes_, stamp);
+}
+
+void Applier::set_down(std::uint32_t source, bool down) {
+  generation_->sequencer.set_down(source, down, alerts_);
+  generation_->writer.down(source, down, bytes_);
+  commit_control(bytes_, 0);
+}
+
+void Applier::commit_control(std::string entry, TimeUs time) {
+  Changes changes;
+  changes.log.push_back({++log_, time, std::move(entry)});
+  emit(changes);
+  const std::uint64_t outbox = changes.outbox.empty() ? 0 : outbox_;
+  committer_.add(std::move(changes), [this, outbox](bool durable) {
+    if (durable && outbox > 0) functions_.outbox_committed(outbox);
+  });
+}
+
+}  // namespace vedette::app

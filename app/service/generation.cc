@@ -1,0 +1,62 @@
+#include "app/service/generation.h"
+
+#include <utility>
+
+namespace vedette::app {
+namespace {
+
+constexpr std::size_t kPipelineDepth = 64;
+
+Pipeline::Options pipeline_options(unsigned threads) {
+  Pipeline::Options options;
+  options.threads = threads;
+  options.depth = kPipelineDepth;
+  options.keep_raw = true;
+  return options;
+}
+
+}  // namespace
+
+std::string streams_name(const std::string& table) { return "streams/" + table; }
+
+Generation::Generation(LoadedRules loaded, const GenerationOptions& options, const connectors::Store& store, Origins& origins)
+    : rules(std::move(loaded)),
+      streams(run::make_stream_table(*rules.plan)),
+      writer(rules.plan, streams.name),
+      pipeline(rules.plan, rules.program, pipeline_options(options.threads)),
+      sequencer(rules.plan, run::ClockMode::live, INT64_MAX, {.memory_budget = options.memory_budget}),
+      store_(store),
+      reader_(
+          rules.plan, [&store](const std::string& name) { return store.bundle(streams_name(name)); },
+          [&origins](std::string_view name, std::string_view partition, std::string_view tenant) {
+            return origins.named(name, partition, tenant);
+          }) {}
+
+Status Generation::fold() {
+  std::vector<alert::Alert> muted;
+  if (!clocks_restored_) {
+    clocks_restored_ = true;
+    if (const auto stored = store_.fact(kClocksFact)) {
+      const auto clocks = run::decode_clocks(*stored);
+      if (!clocks) return clocks.error();
+      reader_.restore_clocks(*clocks, sequencer, muted);
+    }
+  }
+  Status applied;
+  const Status read = store_.read_log(folded_, [&](std::uint64_t number, TimeUs, std::string_view bytes) {
+    muted.clear();
+    applied = reader_.apply(bytes, sequencer, muted);
+    if (applied.ok()) folded_ = number;
+    return applied.ok();
+  });
+  if (!read) return read;
+  return applied;
+}
+
+std::vector<std::string> Generation::warming() const {
+  std::vector<std::string> labels;
+  for (const std::uint32_t index : reader_.cold()) labels.push_back(rules.plan->correlations[index].meta.label());
+  return labels;
+}
+
+}  // namespace vedette::app

@@ -1,0 +1,25 @@
+#include "app/service/outbox.h"
+
+namespace vedette::app {
+
+connectors::OutboxAlert outbox_alert(const alert::Alert& alert, TimeUs committed) {
+  connectors::OutboxAlert out;
+  out.alert_id = alert.alert_id;
+  out.revision = alert.revision;
+  out.withdrawn = alert.withdrawn;
+  out.continuation = alert.continuation;
+  out.episode_id = alert.episode_id;
+  out.level = alert.level;
+  out.rule_id = alert.rule->id;
+  out.rule = alert.rule->label();
+  out.tags = alert.rule->tags;
+  out.sources = alert.sources;
+  out.group_key = alert.tenant;
+  for (const auto& [member, value] : alert.group) out.group_key += "\n" + value;
+  out.time = alert.time;
+  out.committed = committed;
+  alert::append_json(out.json, alert);
+  return out;
+}
+
+}  // namespace vedette::app

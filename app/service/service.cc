@@ -1,0 +1,259 @@
+#include "app/service/service.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "app/interrupt.h"
+#include "connectors/net/secrets.h"
+#include "connectors/store/store.h"
+#include "engine/event/record_codec.h"
+#include "rules/source/load.h"
+
+namespace vedette::app {
+
+using connectors::LogLevel;
+
+namespace {
+
+constexpr int kStepMilliseconds = 200;
+constexpr std::chrono::seconds kCommitWait{10};
+
+}  // namespace
+
+Status check_sources(const Config& config, const plan::Plan& plan) {
+  for (const SourceConfig& source : config.sources) {
+    std::vector<std::string> types = {source.source};
+    for (const auto& [topic, type] : source.kafka.topic_source) types.push_back(type);
+    for (const std::string& type : types) {
+      const auto found = find_source(plan, type);
+      if (!found) return Error{found.error().message, "source " + source.name};
+    }
+    ZonePtr zone;
+    if (!rules::load_zone(source.timezone, zone))
+      return Error{"unknown time zone '" + source.timezone + "'", "source " + source.name};
+  }
+  return {};
+}
+
+Service::Service(const Config& config, LoadedRules rules, unsigned threads, Logger& logger)
+    : config_(config), threads_(threads), logger_(logger), plan_(rules.plan), first_rules_(std::move(rules)), origins_(plan_) {}
+
+Service::~Service() { drain(); }
+
+// --- start ---
+
+Status Service::start() {
+  metrics_.set("vedette_rules_loaded", "", first_rules_.rules + first_rules_.correlations);
+  if (const Status opened = open_store(); !opened) return opened;
+  if (const Status recovered = recover(); !recovered) return recovered;
+  const auto closed = [this](const std::string& sink, const std::string& reason) {
+    logger_.log(LogLevel::error, sink, reason);
+    sink_gone_ = true;
+  };
+  if (const Status started = sinks_->start(closed); !started) return started;
+  const auto listening = [this](const std::string& configured, const std::string& actual, const std::string& path) {
+    announce(configured, actual, path);
+  };
+  if (const Status started = sources_->start(*intake_, listening); !started) return started;
+  if (const Status started = start_admin(); !started) return started;
+  ready_ = true;
+  return {};
+}
+
+Status Service::open_store() {
+  connectors::StoreLimits limits;
+  limits.evidence_bytes = config_.store.evidence_bytes;
+  if (config_.store.durable()) {
+    auto opened = connectors::open_store({.path = config_.store.path, .limits = limits}, logger_.callback());
+    if (!opened) return opened.error();
+    store_ = std::move(*opened);
+  } else {
+    store_ = connectors::make_memory_store(limits);
+    logger_.log(LogLevel::warning, "service",
+                "no `store` is configured: windows, queued events and undelivered alerts are lost when this process ends");
+  }
+  committer_ = std::make_unique<connectors::Committer>(*store_, logger_.callback(),
+                                                       [this](const std::string& reason) { store_failed(reason); });
+  intake_ = std::make_unique<Intake>(queue_, *committer_);
+  return {};
+}
+
+// The state from the log of hits, muted; then what was received and not yet applied, before anything new.
+Status Service::recover() {
+  for (const SourceConfig& source : config_.sources) {
+    if (source.kind == SourceKind::kafka) continue;
+    if (const auto known = origins_.configured(source, "", source.source); !known) return known.error();
+  }
+  const auto begun = std::chrono::steady_clock::now();
+  auto first = std::make_unique<Generation>(std::move(first_rules_), GenerationOptions{threads_, config_.store.memory_budget},
+                                            *store_, origins_);
+  if (const Status folded = first->fold(); !folded) return Error{folded.error().to_string(), config_.store.path};
+  if (first->folded() > 0) {
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
+    logger_.log(LogLevel::info, "store",
+                fmt::format("state rebuilt from the log up to entry {} in {} ms", first->folded(), took.count()));
+  }
+  pipeline_ = &first->pipeline;
+  applier_ = std::make_unique<Applier>(std::move(first), *store_, *committer_, applier_functions());
+  sinks_ = std::make_unique<Sinks>(config_, *store_, *committer_, logger_);
+  sources_ = std::make_unique<Sources>(config_, plan_, origins_, *store_, logger_, reject_handler());
+  upkeep_ = std::make_unique<Upkeep>(config_, *store_, *committer_, *applier_, *sources_, *sinks_, logger_,
+                                     [this](std::function<void()> control) { return submit(std::move(control)); });
+  pump_thread_ = std::thread([this] { pump(); });
+  correlator_thread_ = std::thread([this] { applier_->run(); });
+  const auto origin_of = [this](std::string_view name, std::string_view partition, std::string_view tenant) {
+    return origins_.named(name, partition, tenant);
+  };
+  Status decoded;
+  std::uint64_t waiting = 0;
+  const Status read = store_->read_inbox(0, [&](std::uint64_t number, TimeUs, std::string_view bytes) {
+    auto batch = event::decode_records(bytes, origin_of);
+    if (!batch) {
+      decoded = batch.error();
+      return false;
+    }
+    batch->inbox = number;
+    ++waiting;
+    while (!queue_.offer(*batch)) {
+      if (store_gone_) return false;
+      (void)queue_.wait_for_room(std::chrono::milliseconds(100));
+    }
+    return true;
+  });
+  if (!read) return read;
+  if (waiting > 0) logger_.log(LogLevel::info, "store", fmt::format("{} received batches were waiting in the inbox", waiting));
+  return decoded;
+}
+
+ApplierFunctions Service::applier_functions() {
+  ApplierFunctions functions;
+  functions.outbox_committed = [this](std::uint64_t outbox) { sinks_->committed(outbox); };
+  functions.source_committed = [this](const std::string& source, const std::string& partition, const std::string& resume) {
+    sources_->committed(source, partition, resume);
+  };
+  functions.alerted = [this](const alert::Alert& alert) { note_alert(alert); };
+  functions.applied = [this](const Done& done, const run::Sequencer& sequencer) { note_applied(done, sequencer); };
+  functions.in_force = [this](const Generation& generation) {
+    late_counted_ = generation.sequencer.counters().late;
+    conflicts_counted_ = generation.sequencer.correlator().id_conflicts();
+    upkeep_->in_force(generation.rules.plan);
+    for (const std::string& label : generation.warming())
+      logger_.log(LogLevel::warning, "rules", fmt::format("{} is warming: the log lacks what it needs from before now", label));
+  };
+  return functions;
+}
+
+void Service::announce(const std::string& configured, const std::string& actual, const std::string& path) {
+  const std::string line = fmt::format("listening http://{}{}", actual, path);
+  if (configured.ends_with(":0")) {
+    logger_.plain(line);
+  } else {
+    logger_.log(LogLevel::info, "http", line);
+  }
+}
+
+// --- while it runs ---
+
+void Service::pump() {
+  while (!queue_.drained()) {
+    Job job;
+    if (!queue_.pop(job.batch, std::chrono::milliseconds(500))) continue;
+    const std::lock_guard lock(pipeline_mutex_);
+    if (!pipeline_->submit(std::move(job))) return;
+  }
+  const std::lock_guard lock(pipeline_mutex_);
+  pipeline_->close();
+}
+
+bool Service::submit(std::function<void()> control) {
+  Job job;
+  job.control = std::move(control);
+  const std::unique_lock lock(pipeline_mutex_, std::try_to_lock);
+  return lock.owns_lock() && pipeline_->try_submit(job);
+}
+
+Status Service::run() {
+  auto next_step = std::chrono::steady_clock::now();
+  while (!wait_for_interrupt(kStepMilliseconds) && !sink_gone_ && !store_gone_ && !sources_->finished()) {
+    if (take_reload_signal() || reload_wanted_.exchange(false)) {
+      if (const Status reloaded = reload(); !reloaded) logger_.log(LogLevel::error, "rules", reloaded.error().to_string());
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_step) continue;
+    next_step = now + std::chrono::seconds(1);
+    upkeep_->step(connectors::system_clock_now());
+  }
+  logger_.log(LogLevel::info, "service",
+              interrupted() ? "stopping: draining what was accepted" : "stopping: every source has ended");
+  drain();
+  logger_.log(
+      LogLevel::info, "service",
+      fmt::format("{} events, {} matched, {} late, {} refused, {} alerts", events_, matched_, late_counted_, rejected_, alerts_));
+  const std::lock_guard lock(failure_mutex_);
+  if (store_gone_) return Error{failure_, config_.store.path};
+  if (sink_gone_) return Error{"a sink is gone"};
+  return {};
+}
+
+// The rules are read, compiled and given their state from the log beside the ones in force; then they take their place
+// between two batches. On any error the old ones stay.
+Status Service::reload() {
+  const auto count = [this](const char* result) { metrics_.add("vedette_reloads_total", Metrics::label("result", result)); };
+  count("failed");
+  auto loaded = load_rules(config_.rule_options());
+  if (!loaded) return Error{"not reloaded: " + loaded.error().to_string()};
+  if (!loaded->plan) {
+    std::string first;
+    for (const Diagnostic& diagnostic : loaded->diagnostics.items()) {
+      if (first.empty() && diagnostic.severity == Severity::error) first = render_human(diagnostic, false);
+    }
+    return Error{"not reloaded, the rules in force stay: " + first};
+  }
+  const auto same_type = [](const plan::SourceProgram& a, const plan::SourceProgram& b) {
+    return a.source.name == b.source.name;
+  };
+  if (!std::equal(plan_->sources.begin(), plan_->sources.end(), loaded->plan->sources.begin(), loaded->plan->sources.end(),
+                  same_type))
+    return Error{"not reloaded: other source types need a restart"};
+  const std::size_t rules = loaded->rules + loaded->correlations;
+  auto next = std::make_unique<Generation>(std::move(*loaded), GenerationOptions{threads_, config_.store.memory_budget}, *store_,
+                                           origins_);
+  if (const Status folded = next->fold(); !folded) return folded;
+  {
+    const std::lock_guard lock(pipeline_mutex_);
+    Pipeline* before = std::exchange(pipeline_, &next->pipeline);
+    applier_->follow_with(std::move(next));
+    before->close();
+  }
+  metrics_.set("vedette_rules_loaded", "", rules);
+  count("ok");
+  logger_.log(LogLevel::info, "rules", fmt::format("reloaded: {} rules and correlations", rules));
+  return {};
+}
+
+void Service::store_failed(const std::string& reason) {
+  const std::lock_guard lock(failure_mutex_);
+  failure_ = reason;
+  store_gone_ = true;
+}
+
+void Service::drain() {
+  ready_ = false;
+  if (sources_) sources_->stop();
+  queue_.close();
+  if (store_gone_) {
+    const std::lock_guard lock(pipeline_mutex_);
+    pipeline_->abort();
+  }
+  if (pump_thread_.joinable()) pump_thread_.join();
+  if (correlator_thread_.joinable()) correlator_thread_.join();
+  if (committer_) (void)committer_->flush(kCommitWait);
+  if (sinks_) sinks_->stop(std::chrono::milliseconds(config_.drain_timeout / 1000));
+  if (committer_) committer_->stop();
+  if (admin_) admin_->stop();
+  if (admin_thread_.joinable()) admin_thread_.join();
+}
+
+}  // namespace vedette::app

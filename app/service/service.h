@@ -1,0 +1,90 @@
+// `vedette run`: sources -> intake -> workers -> correlator -> commit -> outbox -> sinks, on a store (in memory without
+// `store:`). Built, started and stopped by the main thread, which also reloads the rules.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "app/config.h"
+#include "app/load_rules.h"
+#include "app/logger.h"
+#include "app/metrics.h"
+#include "app/service/applier.h"
+#include "app/service/intake.h"
+#include "app/service/origins.h"
+#include "app/service/sinks.h"
+#include "app/service/sources.h"
+#include "app/service/upkeep.h"
+#include "connectors/net/http_server.h"
+#include "connectors/sources/batch_queue.h"
+#include "connectors/store/committer.h"
+
+namespace vedette::app {
+
+// Source types and time zones that the configuration names exist.
+[[nodiscard]] Status check_sources(const Config& config, const plan::Plan& plan);
+
+class Service {
+ public:
+  Service(const Config& config, LoadedRules rules, unsigned threads, Logger& logger);
+  ~Service();
+
+  // Opens the store, recovers the state, opens sinks, ports and files. What cannot be opened is an Error.
+  [[nodiscard]] Status start();
+  // Until a signal comes, every source has ended, a sink is gone for good, or the store has failed.
+  [[nodiscard]] Status run();
+
+ private:
+  [[nodiscard]] Status open_store();
+  [[nodiscard]] Status recover();
+  [[nodiscard]] Status start_admin();
+  [[nodiscard]] connectors::HttpResponse ready() const;
+  [[nodiscard]] std::string render_metrics();
+  [[nodiscard]] ApplierFunctions applier_functions();
+  void announce(const std::string& configured, const std::string& actual, const std::string& path);
+  [[nodiscard]] connectors::RejectHandler reject_handler();
+  void count_reject(std::string_view source, std::string_view reason, std::string_view message, std::uint64_t line);
+  void pump();
+  void note_applied(const Done& done, const run::Sequencer& sequencer);
+  void note_alert(const alert::Alert& alert);
+  void warn_about_late(const std::string& source, std::uint64_t late);
+  void store_failed(const std::string& reason);
+  [[nodiscard]] Status reload();
+  [[nodiscard]] bool submit(std::function<void()> control);
+  void drain();
+
+  const Config& config_;
+  const unsigned threads_;
+  Logger& logger_;
+  Metrics metrics_;
+  plan::PlanPtr plan_;  // of the start: the source types
+  LoadedRules first_rules_;
+  std::unique_ptr<connectors::Store> store_;
+  Origins origins_;
+  connectors::BatchQueue queue_;
+  std::unique_ptr<connectors::Committer> committer_;
+  std::unique_ptr<Intake> intake_;
+  std::unique_ptr<Sinks> sinks_;
+  std::unique_ptr<Applier> applier_;
+  std::unique_ptr<Sources> sources_;
+  std::unique_ptr<Upkeep> upkeep_;
+  std::unique_ptr<connectors::HttpServer> admin_;
+  std::thread admin_thread_, pump_thread_, correlator_thread_;
+
+  // Between the pump and a reload: the pipeline that batches go to.
+  std::mutex pipeline_mutex_;
+  Pipeline* pipeline_ = nullptr;
+
+  std::atomic<bool> ready_ = false, sink_gone_ = false, store_gone_ = false, reload_wanted_ = false;
+  std::mutex failure_mutex_;
+  std::string failure_;
+  std::uint64_t late_counted_ = 0, conflicts_counted_ = 0;
+  std::uint64_t events_ = 0, matched_ = 0, rejected_ = 0, alerts_ = 0;
+  std::chrono::steady_clock::time_point late_warned_;
+};
+
+}  // namespace vedette::app

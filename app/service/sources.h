@@ -1,0 +1,66 @@
+// From the configuration to live sources. Built, started and stopped by the main thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/config.h"
+#include "app/logger.h"
+#include "app/service/origins.h"
+#include "connectors/sources/http_source.h"
+#include "connectors/sources/kafka_source.h"
+#include "connectors/sources/record_source.h"
+#include "connectors/store/store.h"
+
+namespace vedette::app {
+
+class Sources {
+ public:
+  Sources(const Config& config, plan::PlanPtr plan, Origins& origins, const connectors::Store& store, Logger& logger,
+          connectors::RejectHandler on_reject);
+
+  // Errors name the source. `listening` is told every address with its path.
+  [[nodiscard]] Status start(
+      connectors::BatchSink& sink,
+      const std::function<void(const std::string& configured, const std::string& actual, const std::string& path)>& listening);
+  // A batch of the partition is durable. Any thread.
+  void committed(const std::string& source, const std::string& partition, const std::string& resume);
+  [[nodiscard]] bool finished() const;
+  void stop();
+
+  struct Live {
+    const SourceConfig* config = nullptr;  // null: a listener that several share
+    connectors::RecordSource* source = nullptr;
+  };
+  [[nodiscard]] const std::vector<Live>& all() const { return live_; }
+  [[nodiscard]] const std::vector<connectors::HttpSource*>& http() const { return http_; }
+  [[nodiscard]] const std::vector<connectors::KafkaSource*>& kafka() const { return kafka_; }
+
+ private:
+  [[nodiscard]] Status add_http(const SourceConfig& source, std::map<std::string, connectors::HttpSourceOptions>& listeners);
+  [[nodiscard]] Status add_kafka(const SourceConfig& source);
+  [[nodiscard]] Status add_file(const SourceConfig& source);
+  [[nodiscard]] Status start_listeners(
+      std::map<std::string, connectors::HttpSourceOptions>& listeners, connectors::BatchSink& sink,
+      const std::function<void(const std::string&, const std::string&, const std::string&)>& listening);
+  [[nodiscard]] connectors::ResumeAt resume_at(const SourceConfig& source) const;
+  [[nodiscard]] bool is_text(const event::Origin& origin) const;
+  void keep(const SourceConfig* config, std::unique_ptr<connectors::RecordSource> source);
+
+  const Config& config_;
+  plan::PlanPtr plan_;
+  Origins& origins_;
+  const connectors::Store& store_;
+  Logger& logger_;
+  connectors::RejectHandler on_reject_;
+  std::vector<std::unique_ptr<connectors::RecordSource>> sources_;
+  std::vector<Live> live_;
+  std::map<std::string, connectors::RecordSource*> pull_;  // by config name
+  std::vector<connectors::HttpSource*> http_;
+  std::vector<connectors::KafkaSource*> kafka_;
+};
+
+}  // namespace vedette::app

@@ -1,0 +1,68 @@
+// What has to be done now and then beside the stream: ticks of the clocks of healthy, idle sources, marking sources down and
+// up, and trimming the store behind log time. step() is called about once a second by the main thread; what concerns the
+// state is handed to the correlator's thread as a control job.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/logger.h"
+#include "app/service/applier.h"
+#include "app/service/sinks.h"
+#include "app/service/sources.h"
+#include "connectors/store/store.h"
+
+namespace vedette::app {
+
+class Upkeep {
+ public:
+  // submit: runs a job on the correlator's thread, at its place among the batches; false when there is no room.
+  Upkeep(const Config& config, connectors::Store& store, connectors::Committer& committer, Applier& applier, Sources& sources,
+         Sinks& sinks, Logger& logger, std::function<bool(std::function<void()>)> submit);
+
+  void step(TimeUs now);
+
+ private:
+  // A clock that batches of the live sources have moved; on the correlator's thread.
+  struct Clock {
+    std::shared_ptr<const event::Origin> origin;
+    std::uint32_t source = 0;
+    TimeUs stamp = 0;
+  };
+
+ public:
+  // On the correlator's thread, after each batch.
+  void note(const correlate::HitBatch& hits);
+  void in_force(plan::PlanPtr plan);
+
+ private:
+  void tick(TimeUs now);
+  void mark_down(TimeUs now);
+  void apply_ticks(const std::map<std::string, TimeUs>& complete_to);
+  void trim(TimeUs now);
+  [[nodiscard]] TimeUs log_time() const;
+
+  const Config& config_;
+  connectors::Store& store_;
+  connectors::Committer& committer_;
+  Applier& applier_;
+  Sources& sources_;
+  Sinks& sinks_;
+  Logger& logger_;
+  std::function<bool(std::function<void()>)> submit_;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, Clock> clocks_;  // by origin's clock and source type
+  std::map<std::string, TimeUs> unwell_since_;
+  std::set<std::string> down_;
+  TimeUs next_trim_ = 0;
+
+  std::mutex mutex_;  // what trimming asks for
+  plan::PlanPtr plan_;
+  TimeUs slowest_ = INT64_MAX;
+};
+
+}  // namespace vedette::app
