@@ -1,5 +1,6 @@
 """`vedette run` between topics of a real broker: kcat produces Okta events, the program alerts, kcat reads the alerts.
 Usage: kafka_test.py PROGRAM"""
+import gzip
 import json
 import os
 import signal
@@ -23,8 +24,8 @@ log: {format: json, level: info}
 broker = Broker()
 
 
-def serve(topics, alerts, start="earliest"):
-    return Service(PROGRAM, CONFIG.replace("@BROKER@", broker.address).replace("@TOPICS@", topics).replace("@ALERTS@", alerts)
+def serve(topics, alerts, start="earliest", group="vedette"):
+    return Service(PROGRAM, CONFIG.replace("group: vedette", f"group: {group}").replace("@BROKER@", broker.address).replace("@TOPICS@", topics).replace("@ALERTS@", alerts)
                    .replace("@START@", start))
 
 
@@ -142,10 +143,85 @@ def a_killed_broker_loses_nothing():
     equal(len(ids), 10, "alerts on the topic")
 
 
+def another_consumer_of_the_group_is_refused():
+    broker.create("shared", 2)
+    broker.create("alerts.7", 1)
+    other = broker.join("shared", "taken")
+    try:
+        with serve("shared", "alerts.7", group="taken") as service:
+            code = service.process.wait(timeout=30)
+            service.wait(lambda: any("active in group 'taken'" in text for text in service.log), "the reason")
+            check(code not in (0, -9), f"exit code {code} tells of the refusal")
+            equal(service.alerts, [], "alerts")
+    finally:
+        broker.leave(other)
+    broker.produce("shared", [line(password("s1", "a@acme.example"))])
+    with serve("shared", "alerts.7", group="taken") as service:
+        service.wait_alerts(1)
+        equal(service.stop(), 0, "exit code when it is alone")
+
+
+def a_consumer_that_joins_and_leaves_changes_nothing():
+    broker.create("visited", 2)
+    broker.create("alerts.8", 1)
+    with serve("visited", "alerts.8", group="visited") as service:
+        reading(service, 2)
+        sent = []
+
+        def send(count):
+            names = [f"v{len(sent) + i}" for i in range(count)]
+            broker.produce("visited", [line(password(name, "a@acme.example")) for name in names])
+            sent.extend(f"okta:{name}" for name in names)
+
+        send(5)
+        other = broker.join("visited", "visited")
+        try:
+            send(5)
+            service.wait(lambda: any("active in group 'visited'" in text for text in service.log), "the warning about the other consumer")
+            send(5)
+        finally:
+            broker.leave(other)
+        send(5)
+        service.wait(lambda: any("ours alone again" in text for text in service.log), "the end of the warning")
+        send(5)
+        service.wait_alerts(len(sent))
+        equal(service.stop(), 0, "exit code")
+        equal(sorted(each["events"][0] for each in service.parsed()), sorted(sent), "alerts, each once")
+
+
+def transactions_and_lines_are_read():
+    broker.create("mixed", 1)
+    broker.create("alerts.9", 1)
+    events = [line(password(f"m{i}", "a@acme.example")) for i in range(6)]
+    for i in range(2):
+        broker.produce_transaction("mixed", events[2 * i:2 * i + 2])
+    broker.produce_bytes("mixed", gzip.compress("\n".join(events[4:]).encode()))
+    broker.produce_bytes("mixed", b"\x00\x00\x00\x00\x2a\x06avro")
+    broker.produce("mixed", [line(password("m6", "a@acme.example"))])
+    with serve("mixed", "alerts.9") as service:
+        service.wait_alerts(7)
+        equal(service.stop(), 0, "exit code")
+        equal(sorted(each["events"][0] for each in service.parsed()), [f"okta:m{i}" for i in range(7)], "alerts, each once")
+
+
+def a_broker_that_is_away_at_the_start_is_waited_for():
+    broker.create("early", 1)
+    broker.create("alerts.10", 1)
+    broker.produce("early", [line(password("e1", "a@acme.example"))])
+    broker.stop(signal.SIGKILL)
+    with serve("early", "alerts.10") as service:
+        service.wait(lambda: any("out of reach" in text for text in service.log), "the warning about the broker")
+        broker.start()
+        service.wait_alerts(1, 60)
+        check(len([text for text in service.log if "identity" in text]) < 20, "the outage is not told again and again:\n" + "\n".join(service.log))
+        equal(service.stop(), 0, "exit code")
+
+
 print(f"jars: fetched in {fetch_jars():.1f} s")
 started = time.monotonic()
 with broker:
     print(f"broker: ready after {time.monotonic() - started:.1f} s")
     run_cases([(case.__name__.replace("_", " "), case) for case in (
         events_become_alerts, envelopes_and_schema_headers, latest_skips_what_is_old, new_partitions_and_topics_are_picked_up,
-        a_killed_broker_loses_nothing)])
+        a_killed_broker_loses_nothing, another_consumer_of_the_group_is_refused, a_consumer_that_joins_and_leaves_changes_nothing,
+        transactions_and_lines_are_read, a_broker_that_is_away_at_the_start_is_waited_for)])

@@ -113,6 +113,27 @@ class Broker:
                               capture_output=True, text=True, check=True, timeout=60)
         return [tuple(line.split("\t", 2)) for line in done.stdout.splitlines()]
 
+    def join(self, topic, group):
+        """A consumer of the group, outside the program under test, once it is a member. End it with leave()."""
+        process = subprocess.Popen(["kcat", "-b", self.address, "-G", group, topic], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        for line in process.stderr:
+            if "rebalanced" in line:
+                break
+        else:
+            raise RuntimeError(f"kcat did not join group {group}")
+        return process
+
+    def leave(self, process):
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=20)
+        process.stderr.close()
+
+    def produce_transaction(self, topic, values):
+        """The values and the marker of their commit, which takes an offset too."""
+        text = "".join(value + "\n" for value in values)
+        subprocess.run(["kcat", "-P", "-b", self.address, "-t", topic, "-X", "transactional.id=test"], input=text, text=True, check=True,
+                       timeout=60, stderr=subprocess.DEVNULL)
+
     def _path(self, name):
         return os.path.join(self.folder, name)
 
