@@ -1,6 +1,5 @@
 #include "connectors/sources/file_trail.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -8,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <map>
 #include <utility>
 
@@ -137,10 +137,11 @@ std::vector<TrailFile> rotated_files(const std::string& path) {
   const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   const std::string base = slash == std::string::npos ? path : path.substr(slash + 1);
   std::map<std::string, TrailFile> by_age;
-  DIR* entries = ::opendir(folder.c_str());
-  if (entries == nullptr) return {};
-  while (const dirent* entry = ::readdir(entries)) {
-    const std::string_view name = entry->d_name;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(folder, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    const std::string file_name = entry->path().filename().string();
+    const std::string_view name = file_name;
     if (!name.starts_with(base)) continue;
     std::string_view suffix = name.substr(base.size());
     const bool archive = suffix.ends_with(".gz") || suffix.ends_with(".zst");
@@ -150,7 +151,6 @@ std::vector<TrailFile> rotated_files(const std::string& path) {
     const auto [place, fresh] = by_age.try_emplace(age_key(suffix));
     if (fresh || !archive) place->second = {(slash == std::string::npos ? "" : folder) + std::string(name), 0, archive};
   }
-  ::closedir(entries);
   std::vector<TrailFile> out;
   for (auto& [age, file] : by_age) out.push_back(std::move(file));
   return out;
