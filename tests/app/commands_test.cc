@@ -203,7 +203,7 @@ TEST(Run, AFileReadToItsEndEndsTheServiceWithItsAlerts) {
   const std::string path = folder.write("vedette.yml", config("  - {name: f, type: file, path: events.ndjson}\n"));
   const Outcome outcome = run({"run", "-c", path});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_NE(outcome.err.find("not yet durable"), std::string::npos);
+  EXPECT_NE(outcome.err.find("no `store` is configured"), std::string::npos) << outcome.err;
   EXPECT_NE(outcome.err.find("latency_ms="), std::string::npos) << outcome.err;
   EXPECT_NE(outcome.err.find("12 events, 12 matched, 7 late, 0 refused, 1 alerts"), std::string::npos) << outcome.err;
   EXPECT_EQ(outcome.out.rfind("{\"alert_id\":", 0), 0U) << outcome.out;

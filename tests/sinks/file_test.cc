@@ -168,6 +168,10 @@ TEST_F(FileSinkTest, AFileThatWasMovedAwayIsMadeAnew) {
   EXPECT_EQ(log.deliver(alerts_of(2, 2)).delivered, 1u);
   EXPECT_EQ(content(folder_.file("alerts.jsonl.1")), lines_of(1, 1));
   EXPECT_EQ(content(options_.path), lines_of(2, 2));
+  fs::rename(options_.path, folder_.file("alerts.jsonl.2"));
+  folder_.write("alerts.jsonl", "");  // as logrotate's `create`
+  EXPECT_EQ(log.deliver(alerts_of(5, 5)).delivered, 1u);
+  EXPECT_EQ(content(options_.path), lines_of(5, 5));
   fs::remove(options_.path);
   EXPECT_EQ(log.deliver(alerts_of(3, 3)).delivered, 1u);
   EXPECT_EQ(content(options_.path), lines_of(3, 3));
