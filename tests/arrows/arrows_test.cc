@@ -65,7 +65,7 @@ bool allowed(const std::string& folder, const std::string& target) {
       {"rules", {"engine/", "rules/", "yaml-cpp/", "cctz/", "re2/", "fmt/", "maxminddb.h", "netinet/in.h"}},
       {"connectors",
        {"engine/", "connectors/", "boost/", "openssl/", "librdkafka/", "rocksdb/", "zstd.h", "zstd_errors.h", "zlib.h", "fmt/",
-        "sys/", "netinet/", "arpa/", "netdb.h", "unistd.h", "fcntl.h", "poll.h", "signal.h"}},
+        "sys/", "netinet/", "arpa/", "netdb.h", "netdb.h", "unistd.h", "fcntl.h", "poll.h", "signal.h"}},
   };
   return standard(target) || starts_with_any(target, kAllowed.at(folder));
 }
