@@ -229,11 +229,12 @@ void add_rules_command(CLI::App& root, Action& action) {
 
 void add_run(CLI::App& root, Action& action) {
   auto options = std::make_shared<RunOptions>();
-  CLI::App* command = root.add_subcommand("run", "The service: sources in, alerts out (in memory, not yet durable)");
+  CLI::App* command = root.add_subcommand("run", "The service: sources in, alerts out; SIGHUP reloads the rules");
   command->add_option("-c,--config", options->config, "Configuration")->type_name("FILE")->capture_default_str();
   command->add_option("--threads", options->threads, "Decoding threads (default: one per core)")
       ->type_name("N")
       ->check(CLI::Range(1, 256));
+  command->add_flag("--accept-data-loss", options->accept_data_loss, "Start with what is left of a damaged store");
   example(*command, "vedette run -c vedette.yml");
   command->callback([options, &action] { action = [options] { return run_service(*options); }; });
 }

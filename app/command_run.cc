@@ -37,13 +37,6 @@ void log_shadow_rules(const plan::Plan& plan, Logger& logger) {
              fmt::format("{} shadow rule{}, counted but never sent to sinks: {}", all, all == 1 ? "" : "s", why));
 }
 
-// What the configuration can say and the service does not do yet is refused rather than ignored.
-Status served(const Config& config) {
-  const auto unserved = [](std::string_view what) { return Error{fmt::format("the service does not serve {} yet", what)}; };
-  if (config.reload == ReloadMode::watch) return unserved("`reload: watch`");
-  return {};
-}
-
 }  // namespace
 
 int run_service(const RunOptions& options) {
@@ -58,11 +51,6 @@ int run_service(const RunOptions& options) {
     print_error(fmt::format("{} is not a usable configuration", options.config));
     return kExitUsage;
   }
-  const Status known_things = served(*config);
-  if (!known_things) {
-    print_error(known_things.error().to_string());
-    return kExitUsage;
-  }
   const auto rules = load_rules_or_report(config->rule_options());
   if (!rules) return kExitUsage;
   const Status known = check_sources(*config, *rules->plan);
@@ -75,7 +63,7 @@ int run_service(const RunOptions& options) {
   logger.log(connectors::LogLevel::info, "service",
              fmt::format("{} rules and {} correlations loaded", rules->rules, rules->correlations));
   log_shadow_rules(*rules->plan, logger);
-  Service service(*config, std::move(*rules), thread_count(options.threads), logger);
+  Service service(*config, std::move(*rules), {thread_count(options.threads), options.accept_data_loss}, logger);
   const Status started = service.start();
   if (!started) {
     print_error(started.error().to_string());

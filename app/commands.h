@@ -108,6 +108,7 @@ struct InitOptions {
 struct RunOptions {
   std::string config = "vedette.yml";
   unsigned threads = 0;
+  bool accept_data_loss = false;
 };
 
 enum class StoreAction : std::uint8_t { info, verify, backup, restore };

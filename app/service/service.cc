@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/interrupt.h"
+#include "app/service/rule_watch.h"
 #include "connectors/net/secrets.h"
 #include "connectors/store/store.h"
 #include "engine/event/record_codec.h"
@@ -19,6 +20,15 @@ namespace {
 
 constexpr int kStepMilliseconds = 200;
 constexpr std::chrono::seconds kCommitWait{10};
+
+// Everything that load_rules() reads.
+std::vector<std::string> watched_paths(const Config& config) {
+  if (config.reload != ReloadMode::watch) return {};
+  std::vector<std::string> paths;
+  for (const auto* more : {&config.rule_paths, &config.lists, &config.identity_files, &config.databases})
+    paths.insert(paths.end(), more->begin(), more->end());
+  return paths;
+}
 
 }  // namespace
 
@@ -37,8 +47,14 @@ Status check_sources(const Config& config, const plan::Plan& plan) {
   return {};
 }
 
-Service::Service(const Config& config, LoadedRules rules, unsigned threads, Logger& logger)
-    : config_(config), threads_(threads), logger_(logger), plan_(rules.plan), first_rules_(std::move(rules)), origins_(plan_) {}
+Service::Service(const Config& config, LoadedRules rules, const ServiceOptions& options, Logger& logger)
+    : config_(config),
+      threads_(options.threads),
+      accept_data_loss_(options.accept_data_loss),
+      logger_(logger),
+      plan_(rules.plan),
+      first_rules_(std::move(rules)),
+      origins_(plan_) {}
 
 Service::~Service() { drain(); }
 
@@ -48,6 +64,7 @@ Status Service::start() {
   metrics_.set("vedette_rules_loaded", "", first_rules_.rules + first_rules_.correlations);
   if (const Status opened = open_store(); !opened) return opened;
   if (const Status recovered = recover(); !recovered) return recovered;
+  if (const Status adopted = inherited_.read_environment(); !adopted) return adopted;
   const auto closed = [this](const std::string& sink, const std::string& reason) {
     logger_.log(LogLevel::error, sink, reason);
     sink_gone_ = true;
@@ -57,6 +74,8 @@ Status Service::start() {
     announce(configured, actual, path);
   };
   if (const Status started = sources_->start(*intake_, listening); !started) return started;
+  for (const connectors::InheritedSocket& left : inherited_.left())
+    logger_.log(LogLevel::warning, "service", fmt::format("no source listens on the inherited socket {}", left.address));
   if (const Status started = start_admin(); !started) return started;
   ready_ = true;
   return {};
@@ -66,7 +85,8 @@ Status Service::open_store() {
   connectors::StoreLimits limits;
   limits.evidence_bytes = config_.store.evidence_bytes;
   if (config_.store.durable()) {
-    auto opened = connectors::open_store({.path = config_.store.path, .limits = limits}, logger_.callback());
+    auto opened = connectors::open_store({.path = config_.store.path, .limits = limits, .accept_data_loss = accept_data_loss_},
+                                         logger_.callback());
     if (!opened) return opened.error();
     store_ = std::move(*opened);
   } else {
@@ -98,7 +118,7 @@ Status Service::recover() {
   pipeline_ = &first->pipeline;
   applier_ = std::make_unique<Applier>(std::move(first), *store_, *committer_, applier_functions());
   sinks_ = std::make_unique<Sinks>(config_, *store_, *committer_, logger_);
-  sources_ = std::make_unique<Sources>(config_, plan_, origins_, *store_, logger_, reject_handler());
+  sources_ = std::make_unique<Sources>(config_, plan_, origins_, *store_, logger_, reject_handler(), inherited_);
   upkeep_ = std::make_unique<Upkeep>(config_, *store_, *committer_, *applier_, *sources_, *sinks_, logger_,
                                      [this](std::function<void()> control) { return submit(std::move(control)); });
   pump_thread_ = std::thread([this] { pump(); });
@@ -176,14 +196,18 @@ bool Service::submit(std::function<void()> control) {
 
 Status Service::run() {
   auto next_step = std::chrono::steady_clock::now();
+  RuleWatch watch(watched_paths(config_));
   while (!wait_for_interrupt(kStepMilliseconds) && !sink_gone_ && !store_gone_ && !sources_->finished()) {
     if (take_reload_signal() || reload_wanted_.exchange(false)) {
-      if (const Status reloaded = reload(); !reloaded) logger_.log(LogLevel::error, "rules", reloaded.error().to_string());
+      const Status reloaded = reload();
+      metrics_.add("vedette_reloads_total", Metrics::label("result", reloaded ? "ok" : "failed"));
+      if (!reloaded) logger_.log(LogLevel::error, "rules", reloaded.error().to_string());
     }
     const auto now = std::chrono::steady_clock::now();
     if (now < next_step) continue;
     next_step = now + std::chrono::seconds(1);
     upkeep_->step(connectors::system_clock_now());
+    if (config_.reload == ReloadMode::watch && watch.changed()) reload_wanted_ = true;
   }
   logger_.log(LogLevel::info, "service",
               interrupted() ? "stopping: draining what was accepted" : "stopping: every source has ended");
@@ -200,8 +224,6 @@ Status Service::run() {
 // The rules are read, compiled and given their state from the log beside the ones in force; then they take their place
 // between two batches. On any error the old ones stay.
 Status Service::reload() {
-  const auto count = [this](const char* result) { metrics_.add("vedette_reloads_total", Metrics::label("result", result)); };
-  count("failed");
   auto loaded = load_rules(config_.rule_options());
   if (!loaded) return Error{"not reloaded: " + loaded.error().to_string()};
   if (!loaded->plan) {
@@ -228,7 +250,6 @@ Status Service::reload() {
     before->close();
   }
   metrics_.set("vedette_rules_loaded", "", rules);
-  count("ok");
   logger_.log(LogLevel::info, "rules", fmt::format("reloaded: {} rules and correlations", rules));
   return {};
 }

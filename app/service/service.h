@@ -20,6 +20,7 @@
 #include "app/service/sources.h"
 #include "app/service/upkeep.h"
 #include "connectors/net/http_server.h"
+#include "connectors/net/inherited_sockets.h"
 #include "connectors/sources/batch_queue.h"
 #include "connectors/store/committer.h"
 
@@ -28,9 +29,14 @@ namespace vedette::app {
 // Source types and time zones that the configuration names exist.
 [[nodiscard]] Status check_sources(const Config& config, const plan::Plan& plan);
 
+struct ServiceOptions {
+  unsigned threads = 1;
+  bool accept_data_loss = false;  // open what is left of a damaged store
+};
+
 class Service {
  public:
-  Service(const Config& config, LoadedRules rules, unsigned threads, Logger& logger);
+  Service(const Config& config, LoadedRules rules, const ServiceOptions& options, Logger& logger);
   ~Service();
 
   // Opens the store, recovers the state, opens sinks, ports and files. What cannot be opened is an Error.
@@ -59,10 +65,12 @@ class Service {
 
   const Config& config_;
   const unsigned threads_;
+  const bool accept_data_loss_;
   Logger& logger_;
   Metrics metrics_;
   plan::PlanPtr plan_;  // of the start: the source types
   LoadedRules first_rules_;
+  connectors::InheritedSockets inherited_;
   std::unique_ptr<connectors::Store> store_;
   Origins origins_;
   connectors::BatchQueue queue_;

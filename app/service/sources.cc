@@ -10,13 +10,14 @@
 namespace vedette::app {
 
 Sources::Sources(const Config& config, plan::PlanPtr plan, Origins& origins, const connectors::Store& store, Logger& logger,
-                 connectors::RejectHandler on_reject)
+                 connectors::RejectHandler on_reject, connectors::InheritedSockets& inherited)
     : config_(config),
       plan_(std::move(plan)),
       origins_(origins),
       store_(store),
       logger_(logger),
-      on_reject_(std::move(on_reject)) {}
+      on_reject_(std::move(on_reject)),
+      inherited_(inherited) {}
 
 bool Sources::is_text(const event::Origin& origin) const {
   return origin.source != plan::kNone && plan_->sources[origin.source].source.text;
@@ -47,6 +48,7 @@ Status Sources::add_http(const SourceConfig& source, std::map<std::string, conne
   const std::string& listen = source.http.listen;
   connectors::HttpSourceOptions& options = listeners[listen.ends_with(":0") ? listen + " " + source.name : listen];
   options.listen = listen;
+  options.inherited = &inherited_;
   options.tls = source.http.tls;
   options.limits.body_bytes = source.http.body_bytes;
   options.limits.connections = static_cast<std::size_t>(source.http.connections);

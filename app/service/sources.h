@@ -10,6 +10,7 @@
 #include "app/config.h"
 #include "app/logger.h"
 #include "app/service/origins.h"
+#include "connectors/net/inherited_sockets.h"
 #include "connectors/sources/http_source.h"
 #include "connectors/sources/kafka_source.h"
 #include "connectors/sources/record_source.h"
@@ -20,7 +21,7 @@ namespace vedette::app {
 class Sources {
  public:
   Sources(const Config& config, plan::PlanPtr plan, Origins& origins, const connectors::Store& store, Logger& logger,
-          connectors::RejectHandler on_reject);
+          connectors::RejectHandler on_reject, connectors::InheritedSockets& inherited);
 
   // Errors name the source. `listening` is told every address with its path.
   [[nodiscard]] Status start(
@@ -56,6 +57,7 @@ class Sources {
   const connectors::Store& store_;
   Logger& logger_;
   connectors::RejectHandler on_reject_;
+  connectors::InheritedSockets& inherited_;
   std::vector<std::unique_ptr<connectors::RecordSource>> sources_;
   std::vector<Live> live_;
   std::map<std::string, connectors::RecordSource*> pull_;  // by config name
