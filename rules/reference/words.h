@@ -49,7 +49,7 @@ inline constexpr std::array<Word, 31> kModifiers = {{
     {"utf16be", "before Base64: the value as big-endian UTF-16"},
     {"wide", "the same as `utf16le`"},
     {"fieldref", "the value is the name of another field to compare with"},
-    {"expand", "`%name%` in the value stands for each value of the list `name`"},
+    {"expand", "`%name%` in the value stands for each value of the list `name`; with `all`, each of them must be met"},
     {"minute", "the minute of the field's time, 0 to 59"},
     {"hour", "the hour of the field's time, 0 to 23, in the rule's `timezone`"},
     {"day", "the day of the month, 1 to 31"},

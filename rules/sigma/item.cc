@@ -276,6 +276,15 @@ class ItemBuilder {
       strings.push_back(parse_sigma_string(value.text));
     }
     if (chain_.field.empty() && value.text.empty()) return refuse(value, "an empty keyword is in every event", "remove it");
+    if (!chain_.expand || !chain_.all || strings.empty()) return add_strings(value, std::move(strings), item);
+    // The values of a list are values like others: with `all` each must be met.
+    bool good = true;
+    for (SigmaString& string : strings) good = add_strings(value, {std::move(string)}, item) && good;
+    return good;
+  }
+
+  // One test that any of the strings meets.
+  bool add_strings(const yaml::Node& value, std::vector<SigmaString> strings, Item& item) {
     for (const Modifier encoding : chain_.encodings) {
       if (!encode(value, encoding, strings)) return false;
     }
@@ -468,7 +477,7 @@ std::optional<Item> parse_one(const yaml::Node& key, const yaml::Node& value, co
   ItemBuilder builder(key, *chain, context, reporter);
   if (!builder.build(value, item)) return std::nullopt;
   builder.note_single(value);
-  if (chain->all && !(value.is_sequence() && value.items.size() > 1)) {
+  if (chain->all && item.tests.size() < 2) {
     const auto all = std::find_if(chain->uses.begin(), chain->uses.end(),
                                   [](const ModifierUse& use) { return use.modifier == Modifier::all; });
     std::optional<Fix> fix;
