@@ -30,9 +30,10 @@ fail() {
   exit 1
 }
 
-start_service() {
+prepare() {
   touch "$work/auth.log" "$work/alerts"
   cat >"$work/vedette.yml" <<YAML
+store: {path: "$work/store"}
 rules: {paths: ["$root/rules/packs/founding"]}
 identities: {domains: [acme.example]}
 sources:
@@ -45,16 +46,28 @@ log: {format: json, level: debug}
 YAML
   DEMO_HOOK_SECRET=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
   export DEMO_HOOK_SECRET
-  : >"$work/log"  # there before the first look at it
-  "$program" run -c "$work/vedette.yml" >"$work/alerts" 2>>"$work/log" &
+  : >"$work/log"
+}
+
+start_service() {
+  local begun
+  begun=$(($(wc -l <"$work/log") + 1))  # what an earlier one said is not ours
+  "$program" run -c "$work/vedette.yml" >>"$work/alerts" 2>>"$work/log" &
   service=$!
   local waited=0
-  until hook=$(sed -n 's/^listening \(.*\/okta\)$/\1/p' "$work/log") && ingest=$(sed -n 's/^listening \(.*\/ingest\)$/\1/p' "$work/log") &&
-    [ -n "$hook" ] && [ -n "$ingest" ]; do
+  until hook=$(tail -n "+$begun" "$work/log" | sed -n 's/^listening \(.*\/okta\)$/\1/p') &&
+    ingest=$(tail -n "+$begun" "$work/log" | sed -n 's/^listening \(.*\/ingest\)$/\1/p') && [ -n "$hook" ] && [ -n "$ingest" ]; do
     kill -0 "$service" 2>/dev/null || fail "the service did not start"
     [ $((waited += 1)) -lt 100 ] || fail "the service opened no port within 10 s"
     sleep 0.1
   done
+}
+
+# In the middle of everything: no clean-up, no goodbye.
+kill_service() {
+  kill -KILL "$service"
+  wait "$service" 2>/dev/null || true
+  start_service
 }
 
 feed() {  # kind, file
@@ -110,8 +123,12 @@ tell_story() {
   mkdir -p "$events"
   while IFS='|' read -r kind file text expected; do
     case $kind in '#'* | '') continue ;; esac
-    demo/render.sh "$now" <"demo/events/$file" >"$events/$file"
     printf '%s%-5s%s %s\n' "$dim" "$kind" "$plain" "$text"
+    if [ "$kind" = kill ]; then
+      kill_service
+      continue
+    fi
+    demo/render.sh "$now" <"demo/events/$file" >"$events/$file"
     feed "$kind" "$events/$file"
     if [ -n "$expected" ]; then
       echo "$expected" >>"$work/expected"
@@ -135,6 +152,7 @@ verdict() {
   printf '\n%s%d alerts, all expected; the near misses stayed quiet.%s\n' "$green" "$(wc -l <"$work/got")" "$plain"
 }
 
+prepare
 start_service
 printf '\nThe service is live; events reach it by webhook, by HTTP and through a followed file.\n\n'
 tell_story
