@@ -77,7 +77,8 @@ void Metrics::render_histogram(const MetricInfo& info, const std::map<Labels, Hi
       total += histogram.buckets[i];
       const std::string bound = i < info.bounds.size() ? fmt::format("{}", info.bounds[i]) : "+Inf";
       const std::string le = label("le", bound);
-      render_series(fmt::format("{}_bucket", info.name), labels.empty() ? le : labels + "," + le, static_cast<double>(total), out);
+      render_series(fmt::format("{}_bucket", info.name), labels.empty() ? le : labels + "," + le, static_cast<double>(total),
+                    out);
     }
     render_series(fmt::format("{}_sum", info.name), labels, histogram.sum, out);
     render_series(fmt::format("{}_count", info.name), labels, static_cast<double>(total), out);

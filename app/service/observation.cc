@@ -1,15 +1,37 @@
 // What the service counts and says of itself: metrics, log lines about records and alerts, and the admin endpoints.
 #include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <fstream>
+#include <vector>
 
 #include "app/service/service.h"
+#include "app/version.h"
 
 namespace vedette::app {
 
 using connectors::HttpRequest;
 using connectors::HttpResponse;
 using connectors::LogLevel;
+
+namespace {
+
+double seconds_of(DurationUs duration) { return static_cast<double>(duration) / static_cast<double>(kSecondUs); }
+
+// From the events' own times to their receipt.
+std::vector<double> delays(const correlate::HitBatch& hits) {
+  std::vector<double> seconds;
+  for (const correlate::EventHits& event : hits.events) {
+    if (event.hits.empty() || event.head.a == event::kNoArrival || (event.head.flags & event::kTimeMissing) != 0) continue;
+    seconds.push_back(std::max(0.0, seconds_of(event.head.a - event.head.t)));
+  }
+  return seconds;
+}
+
+}  // namespace
 
 connectors::RejectHandler Service::reject_handler() {
   return [this](const event::Origin& origin, const event::Reject& reject) {
@@ -25,7 +47,7 @@ void Service::count_reject(std::string_view source, std::string_view reason, std
 void Service::note_alert(const alert::Alert& alert) {
   ++alerts_;
   const DurationUs latency = std::max<DurationUs>(0, connectors::system_clock_now() - alert.fired_at);
-  metrics_.observe_latency(latency);
+  metrics_.observe("vedette_event_to_alert_seconds", "", std::array{seconds_of(latency)});
   metrics_.add("vedette_alerts_total", Metrics::labels("rule", alert.rule->label(), "level", plan::level_name(alert.level)));
   logger_.log(LogLevel::debug, "alert",
               fmt::format("{} {} latency_ms={:.3f}", alert.alert_id, alert.rule->label(), static_cast<double>(latency) / 1000.0));
@@ -42,6 +64,9 @@ void Service::note_applied(const Done& done, const run::Sequencer& sequencer) {
   rejected_ += hits.counters.rejected;
   metrics_.add("vedette_source_events_total", source, hits.counters.events);
   metrics_.add("vedette_source_matches_total", source, hits.counters.matched);
+  metrics_.observe("vedette_source_delay_seconds", source, delays(hits));
+  if (done.records > 0)
+    metrics_.set("vedette_source_last_record_timestamp_seconds", source, seconds_of(connectors::system_clock_now()));
   const std::vector<plan::FilterPlan>& filters = applier_->generation().rules.plan->filters;
   for (std::size_t i = 0; i < hits.counters.filtered.size(); ++i)
     metrics_.add("vedette_filtered_events_total", Metrics::label("filter", filters[i].label()), hits.counters.filtered[i]);
@@ -54,7 +79,6 @@ void Service::note_applied(const Done& done, const run::Sequencer& sequencer) {
   const std::uint64_t conflicts = sequencer.correlator().id_conflicts();
   metrics_.add("vedette_id_conflicts_total", "", conflicts - conflicts_counted_);
   conflicts_counted_ = conflicts;
-  metrics_.set("vedette_window_bytes", "", sequencer.correlator().state_bytes());
 }
 
 void Service::warn_about_late(const std::string& source, std::uint64_t late) {
@@ -87,7 +111,7 @@ Status Service::start_admin() {
   admin_->route("GET", "/metrics", {admit, metrics});
   const auto reload = [this](const HttpRequest&) {
     reload_wanted_ = true;
-    return HttpResponse{202, "reloading; the log and vedette_reloads_total tell the result\n", "text/plain", {}};
+    return HttpResponse{202, "reloading; the log and vedette_rules_reloads_total tell the result\n", "text/plain", {}};
   };
   admin_->route("POST", "/api/v1/reload", {admit, reload});
   if (const Status listening = admin_->listen(config_.admin->listen); !listening) return listening;
@@ -106,34 +130,140 @@ HttpResponse Service::ready() const {
   return {200, "ready\n", "text/plain", {}};
 }
 
+// --- metrics that are read when asked for ---
+
+void Service::begin_metrics() {
+  metrics_.set("vedette_build_info", Metrics::label("version", kVersion), 1);
+  metrics_.set("process_start_time_seconds", "", seconds_of(connectors::system_clock_now()));
+  metrics_.set("vedette_window_budget_bytes", "", config_.store.memory_budget);
+  for (const char* outcome : {"ok", "failed"}) metrics_.add("vedette_rules_reloads_total", Metrics::label("outcome", outcome), 0);
+  note_rules(first_rules_.rules + first_rules_.correlations);
+  for (const SourceConfig& source : config_.sources) {
+    const auto label = Metrics::label("source", source.name);
+    metrics_.add("vedette_source_events_total", label, 0);
+    metrics_.add("vedette_source_matches_total", label, 0);
+  }
+}
+
+void Service::note_rules(std::size_t rules) {
+  metrics_.set("vedette_rules_loaded", "", rules);
+  metrics_.set("vedette_rules_reload_success_timestamp_seconds", "", seconds_of(connectors::system_clock_now()));
+}
+
+void Service::note_reload(const Status& reloaded) {
+  metrics_.add("vedette_rules_reloads_total", Metrics::label("outcome", reloaded ? "ok" : "failed"));
+  if (!reloaded) logger_.log(LogLevel::error, "rules", reloaded.error().to_string());
+}
+
 std::string Service::render_metrics() {
+  // The engine's counters are the correlator's: it brings them up to date for the next time.
+  if (!collecting_.exchange(true)) {
+    const bool submitted = submit([this] {
+      engine_metrics_.collect(*applier_->generation().rules.plan, applier_->generation().sequencer);
+      collecting_ = false;
+    });
+    if (!submitted) collecting_ = false;
+  }
+  measure_process();
+  measure_store();
+  measure_sources();
+  for (const connectors::HttpSource* source : sources_->http()) measure_http(source->name(), source->counters());
+  measure_http(config_.admin->listen, admin_->counters());
+  measure_sinks();
+  return metrics_.render();
+}
+
+void Service::measure_process() {
+  rusage usage{};
+  if (::getrusage(RUSAGE_SELF, &usage) == 0) {
+    const auto seconds = [](const timeval& time) {
+      return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    metrics_.set("process_cpu_seconds_total", "", seconds(usage.ru_utime) + seconds(usage.ru_stime));
+  }
+  std::ifstream memory("/proc/self/statm");
+  double total = 0, resident = 0;
+  if (memory >> total >> resident)
+    metrics_.set("process_resident_memory_bytes", "", resident * static_cast<double>(::sysconf(_SC_PAGESIZE)));
+  metrics_.set("vedette_ready", "", ready().status == 200);
   metrics_.set("vedette_queue_batches", "", queue_.size());
   metrics_.set("vedette_queue_bytes", "", queue_.bytes());
-  metrics_.set("vedette_store_full", "", committer_->full() ? 1 : 0);
+}
+
+void Service::measure_store() {
   const connectors::CommitterCounters commits = committer_->counters();
-  metrics_.set("vedette_store_writes", "", commits.writes);
-  metrics_.set("vedette_store_sync_us_max", "", commits.sync_us_max);
+  metrics_.set("vedette_store_full", "", committer_->full());
+  metrics_.set("vedette_store_writes_total", "", commits.writes);
+  metrics_.set("vedette_store_changes_total", "", commits.changes);
+  metrics_.set("vedette_store_sync_seconds_total", "", static_cast<double>(commits.sync_us_total) / 1e6);
+  metrics_.set("vedette_store_sync_max_seconds", "", static_cast<double>(commits.sync_us_max) / 1e6);
+  const auto info = store_->info();
+  if (!info) return;
+  metrics_.set("vedette_store_bytes", "", info->bytes);
+  metrics_.set("vedette_store_evidence_bytes", "", info->evidence_bytes);
+  metrics_.set("vedette_store_inbox_entries", "", info->inbox_last == 0 ? 0 : info->inbox_last - info->inbox_first + 1);
+}
+
+void Service::measure_sources() {
+  for (const Sources::Live& live : sources_->all()) {
+    const connectors::SourceHealth health = live.source->health();
+    const auto label = Metrics::label("source", live.source->name());
+    metrics_.set("vedette_source_up", label, health.up);
+    metrics_.set("vedette_source_caught_up", label, health.caught_up);
+  }
   for (const connectors::HttpSource* source : sources_->http())
-    metrics_.set("vedette_http_overloads", Metrics::label("listen", source->name()), source->overloads());
+    metrics_.set("vedette_http_repeats_total", Metrics::label("listen", source->name()), source->repeats());
   for (const connectors::KafkaSource* source : sources_->kafka()) {
+    const auto label = Metrics::label("source", source->name());
+    const connectors::KafkaSourceCounters counters = source->counters();
+    metrics_.set("vedette_kafka_records_total", label, counters.records);
+    metrics_.set("vedette_kafka_tombstones_total", label, counters.tombstones);
+    metrics_.set("vedette_kafka_broker_errors_total", label, counters.errors);
+    metrics_.set("vedette_kafka_pauses_total", label, counters.pauses);
+    metrics_.set("vedette_kafka_history_gaps_total", label, counters.history_gaps);
+    metrics_.set("vedette_kafka_group_refusals_total", label, counters.group_refusals);
+    metrics_.set("vedette_kafka_group_strangers", label, counters.group_strangers);
+    metrics_.set("vedette_kafka_partitions", label, counters.partitions);
     for (const connectors::KafkaPartitionState& partition : source->partitions()) {
-      const auto labels =
-          Metrics::labels("source", source->name(), "partition", fmt::format("{}/{}", partition.topic, partition.partition));
-      metrics_.set("vedette_kafka_lag_records", labels, partition.lag());
+      const auto place = Metrics::labels("topic", partition.topic, "partition", fmt::format("{}", partition.partition));
+      metrics_.set("vedette_source_lag_records", label + "," + place, partition.lag());
     }
   }
-  for (const Sources::Live& live : sources_->all())
-    metrics_.set("vedette_source_up", Metrics::label("source", live.source->name()), live.source->health().up ? 1 : 0);
+}
+
+void Service::measure_http(const std::string& listen, const connectors::HttpCounters& counters) {
+  const auto label = Metrics::label("listen", listen);
+  metrics_.set("vedette_http_requests_total", label, counters.requests);
+  metrics_.set("vedette_http_connections_total", label, counters.accepted);
+  metrics_.set("vedette_http_open_connections", label, counters.connections);
+  metrics_.set("vedette_http_body_bytes", label, counters.body_bytes);
+  const auto refused = [&](std::string_view reason, std::uint64_t count) {
+    metrics_.set("vedette_http_refusals_total", Metrics::labels("listen", listen, "reason", reason), count);
+  };
+  refused("overloaded", counters.overloaded);
+  refused("unauthorised", counters.unauthorised);
+  refused("malformed", counters.malformed);
+  refused("too_large", counters.too_large + counters.header_too_large);
+  refused("timed_out", counters.timed_out);
+  refused("handshake", counters.handshakes_failed);
+  refused("peer_limit", counters.peer_refused + counters.evicted);
+}
+
+void Service::measure_sinks() {
   for (const auto& dispatcher : sinks_->dispatchers()) {
-    const auto sink = Metrics::label("sink", dispatcher->name());
     const connectors::DispatcherCounters counters = dispatcher->counters();
-    metrics_.set("vedette_sink_delivered", sink, counters.delivered);
-    metrics_.set("vedette_sink_lag_alerts", sink, counters.lag);
-    metrics_.set("vedette_sink_retries", sink, counters.retries);
-    metrics_.set("vedette_sink_dead_letters", sink, counters.dead);
-    metrics_.set("vedette_sink_failing", sink, counters.failing ? 1 : 0);
+    const auto delivered = [&](std::string_view outcome, std::uint64_t count) {
+      metrics_.set("vedette_sink_deliveries_total", Metrics::labels("sink", dispatcher->name(), "outcome", outcome), count);
+    };
+    delivered("delivered", counters.delivered);
+    delivered("skipped", counters.skipped);
+    delivered("retried", counters.retries);
+    delivered("dead_letter", counters.dead);
+    const auto label = Metrics::label("sink", dispatcher->name());
+    metrics_.set("vedette_sink_queue_length", label, counters.lag);
+    metrics_.set("vedette_sink_oldest_age_seconds", label, seconds_of(counters.oldest_age));
+    metrics_.set("vedette_sink_failing", label, counters.failing);
   }
-  return metrics_.render();
 }
 
 }  // namespace vedette::app

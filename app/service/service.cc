@@ -61,7 +61,7 @@ Service::~Service() { drain(); }
 // --- start ---
 
 Status Service::start() {
-  metrics_.set("vedette_rules_loaded", "", first_rules_.rules + first_rules_.correlations);
+  begin_metrics();
   if (const Status opened = open_store(); !opened) return opened;
   if (const Status recovered = recover(); !recovered) return recovered;
   if (const Status adopted = inherited_.read_environment(); !adopted) return adopted;
@@ -159,6 +159,7 @@ ApplierFunctions Service::applier_functions() {
     late_counted_ = generation.sequencer.counters().late;
     conflicts_counted_ = generation.sequencer.correlator().id_conflicts();
     upkeep_->in_force(generation.rules.plan);
+    engine_metrics_.in_force(*generation.rules.plan, generation.sequencer);
     for (const std::string& label : generation.warming())
       logger_.log(LogLevel::warning, "rules", fmt::format("{} is warming: the log lacks what it needs from before now", label));
   };
@@ -199,9 +200,7 @@ Status Service::run() {
   RuleWatch watch(watched_paths(config_));
   while (!wait_for_interrupt(kStepMilliseconds) && !sink_gone_ && !store_gone_ && !sources_->finished()) {
     if (take_reload_signal() || reload_wanted_.exchange(false)) {
-      const Status reloaded = reload();
-      metrics_.add("vedette_reloads_total", Metrics::label("result", reloaded ? "ok" : "failed"));
-      if (!reloaded) logger_.log(LogLevel::error, "rules", reloaded.error().to_string());
+      note_reload(reload());
     }
     const auto now = std::chrono::steady_clock::now();
     if (now < next_step) continue;
@@ -249,7 +248,7 @@ Status Service::reload() {
     applier_->follow_with(std::move(next));
     before->close();
   }
-  metrics_.set("vedette_rules_loaded", "", rules);
+  note_rules(rules);
   logger_.log(LogLevel::info, "rules", fmt::format("reloaded: {} rules and correlations", rules));
   return {};
 }

@@ -14,6 +14,7 @@
 #include "app/logger.h"
 #include "app/metrics.h"
 #include "app/service/applier.h"
+#include "app/service/engine_metrics.h"
 #include "app/service/intake.h"
 #include "app/service/origins.h"
 #include "app/service/sinks.h"
@@ -49,7 +50,13 @@ class Service {
   [[nodiscard]] Status recover();
   [[nodiscard]] Status start_admin();
   [[nodiscard]] connectors::HttpResponse ready() const;
+  void begin_metrics();
   [[nodiscard]] std::string render_metrics();
+  void measure_process();
+  void measure_store();
+  void measure_sources();
+  void measure_http(const std::string& listen, const connectors::HttpCounters& counters);
+  void measure_sinks();
   [[nodiscard]] ApplierFunctions applier_functions();
   void announce(const std::string& configured, const std::string& actual, const std::string& path);
   [[nodiscard]] connectors::RejectHandler reject_handler();
@@ -58,6 +65,8 @@ class Service {
   void note_applied(const Done& done, const run::Sequencer& sequencer);
   void note_alert(const alert::Alert& alert);
   void warn_about_late(const std::string& source, std::uint64_t late);
+  void note_rules(std::size_t rules);
+  void note_reload(const Status& reloaded);
   void store_failed(const std::string& reason);
   [[nodiscard]] Status reload();
   [[nodiscard]] bool submit(std::function<void()> control);
@@ -68,6 +77,7 @@ class Service {
   const bool accept_data_loss_;
   Logger& logger_;
   Metrics metrics_;
+  EngineMetrics engine_metrics_{metrics_};
   plan::PlanPtr plan_;  // of the start: the source types
   LoadedRules first_rules_;
   connectors::InheritedSockets inherited_;
@@ -87,7 +97,7 @@ class Service {
   std::mutex pipeline_mutex_;
   Pipeline* pipeline_ = nullptr;
 
-  std::atomic<bool> ready_ = false, sink_gone_ = false, store_gone_ = false, reload_wanted_ = false;
+  std::atomic<bool> ready_ = false, sink_gone_ = false, store_gone_ = false, reload_wanted_ = false, collecting_ = false;
   std::mutex failure_mutex_;
   std::string failure_;
   std::uint64_t late_counted_ = 0, conflicts_counted_ = 0;
