@@ -147,10 +147,10 @@ class Loop:
             segment.wait_ready()
             segment.wait_for(owed)
             begin = time.monotonic()
-        if clean_before and segment.file.received.repeated != repeated:
-            raise Failure(f"{segment.file.received.repeated - repeated} alerts were delivered again after a clean stop")
         moment = draw.random() * self.options.seconds_per_round
         reloaded = self.disturb(begin, moment, early)
+        if clean_before and segment.file.received.repeated != repeated:
+            raise Failure(f"{segment.file.received.repeated - repeated} alerts were delivered again after a clean stop")
         how = draw.random()
         if not early and how < 0.1:
             segment.stop()
