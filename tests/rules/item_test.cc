@@ -124,7 +124,7 @@ TEST(Item, Placeholders) {
   expect_all({
       {"actor.id|expand: '%admins%'", "((actor.id = 'root' or actor.id startswith 'adm'))"},
       {"actor.id|contains|expand: '%admins%'", "((actor.id contains 'root' or actor.id contains 'adm'))"},
-      {"actor.id|contains|all|expand: '%admins%'", "(actor.id contains 'root' and actor.id contains 'adm')"},
+      {"actor.id|contains|all|expand: '%admins%'", "((actor.id contains 'root' and actor.id contains 'adm'))"},
       {"actor.id|expand: 'x%admins%y'", "((actor.id = 'xrooty' or actor.id like 'xadm*y'))"},
       {R"(actor.id|expand: '\%plain%admins%')", "((actor.id = '%plainroot' or actor.id startswith '%plainadm'))"},
       {"actor.id|expand: '%empty%'", "(never)"},
