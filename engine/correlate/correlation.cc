@@ -98,16 +98,21 @@ Correlation::Correlation(Shared& shared, std::uint32_t index, const Correlations
 
 Correlation::~Correlation() = default;
 
+// Log time as far as things may be forgotten: while decisions are made, what it was before.
+TimeUs Correlation::settled_logtime() const {
+  return shared_.deciding ? shared_.clocks.marked_logtime(plan_.sources) : shared_.clocks.logtime(plan_.sources);
+}
+
 // Hits with a time before it can be needed by no accepted event.
 TimeUs Correlation::horizon() {
   const DurationUs kept = mutated(Mutation::prune_time_early) ? plan_.window : plan_.retention;
   if (shared_.deciding) {
-    const TimeUs logtime = shared_.clocks.marked_logtime(plan_.sources);
+    const TimeUs logtime = settled_logtime();
     return logtime == kNoLogTime ? INT64_MIN : logtime - kept;
   }
   if (horizon_epoch_ == shared_.clocks.epoch()) return horizon_;
   horizon_epoch_ = shared_.clocks.epoch();
-  const TimeUs logtime = shared_.clocks.logtime(plan_.sources);
+  const TimeUs logtime = settled_logtime();
   horizon_ = logtime == kNoLogTime ? INT64_MIN : logtime - kept;
   return horizon_;
 }
@@ -173,10 +178,7 @@ void Correlation::find_triggers() {
     Group& group = groups_[touched.group];
     indices_.clear();
     window_->recheck(group, first_of(group, touched.t, touched.record), indices_);
-    for (const std::uint32_t index : indices_) {
-      const GroupHit& hit = group.hits[index];
-      triggers_.push_back({hit.t, touched.group, hit.record, index, hit.value});
-    }
+    for (const std::uint32_t index : indices_) triggers_.push_back(trigger_of(touched.group, index));
   }
   if (triggers_.size() > 1) sort_triggers();
 }
@@ -200,7 +202,7 @@ int Correlation::compare_keys(const Group& a, const Group& b) const {
 
 Correlation::Trigger Correlation::trigger_of(std::uint32_t group, std::uint32_t index) const {
   const GroupHit& hit = groups_[group].hits[index];
-  return {hit.t, group, hit.record, index, hit.value};
+  return {hit.t, group, hit.record, index, hit.value, hit.info};
 }
 
 bool Correlation::trigger_before(const Trigger& a, const Trigger& b) const {

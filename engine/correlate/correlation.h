@@ -85,6 +85,7 @@ class Correlation final : public Stamps, public Budgeted {
     std::uint32_t record = 0;
     std::uint32_t index = 0;  // into the group's hits
     std::uint64_t value = 0;
+    std::uint32_t info = 0;  // of the hit
   };
   struct Bucket {
     std::int64_t number = 0;
@@ -143,6 +144,7 @@ class Correlation final : public Stamps, public Budgeted {
   [[nodiscard]] bool same_trigger(const Trigger& a, const Trigger& b) const;
   [[nodiscard]] int compare_keys(const Group& a, const Group& b) const;
   void prune();
+  [[nodiscard]] TimeUs settled_logtime() const;
   [[nodiscard]] TimeUs horizon();
 
   // correlation_refute.cc: triggers that come and go

@@ -20,19 +20,27 @@ void Correlation::schedule() {
   }
 }
 
-// Patterns whose last hit lies at t or within a timespan after it.
+// Patterns whose last hit lies at t or within a timespan after it. One that waits goes on waiting when it turns out to have been
+// complete before, unless it is by what came only now.
 void Correlation::schedule_patterns(std::uint32_t group_index, TimeUs t) {
   const auto& negation = static_cast<const Negation&>(*window_);
   Group& group = groups_[group_index];
-  for (std::uint32_t i = group.hits.lower_bound(t); i < group.hits.size() && group.hits[i].t <= t + plan_.window; ++i) {
+  const std::uint32_t from = group.hits.lower_bound(t);
+  const auto added_by = [&](TimeUs limit) {  // what is new here has a stamp up to it
+    for (std::uint32_t i = from; i < group.hits.size() && group.hits[i].t == t; ++i) {
+      if ((group.hits[i].info & kFreshBit) != 0 && stamp(group.hits[i]) <= limit) return true;
+    }
+    return false;
+  };
+  for (std::uint32_t i = from; i < group.hits.size() && group.hits[i].t <= t + plan_.window; ++i) {
     GroupHit& hit = group.hits[i];
     if ((hit.info & kDecidedBit) != 0 || !negation.may_end(hit)) continue;
     const TimeUs deadline = pattern_deadline(group, i);
     if (deadline == kNothingDue) continue;
-    if (deadline < passed_until()) {
-      hit.info |= kDecidedBit;  // what came now would have had to be known then
-    } else {
+    if (deadline >= passed_until()) {
       push_deadline({deadline, group.hash, hit.t, shared_.records[hit.record].identity, hit.value});
+    } else if (added_by(deadline)) {
+      hit.info |= kDecidedBit;  // it would have had to be known then
     }
   }
 }

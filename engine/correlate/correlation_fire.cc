@@ -130,8 +130,8 @@ void Correlation::pass_on(const Trigger& trigger, const Bucket& in, const Applyi
 bool Correlation::suppressed(const Trigger& trigger, const Bucket& in, Applying& applying) {
   Group& group = groups_[trigger.group];
   if (plan_.suppress.for_us == 0 && plan_.decision == plan::DecisionClass::monotone) {
-    const TimeUs logtime = shared_.clocks.logtime(plan_.sources);
-    return !seen_.insert(alert_hash(group, trigger.value, in), std::max(trigger.t, shared_.records[trigger.record].a), logtime);
+    const TimeUs stamp = std::max(trigger.t, shared_.records[trigger.record].a);
+    return !seen_.insert(alert_hash(group, trigger.value, in), stamp, settled_logtime());
   }
   const std::uint32_t index = fired_set(group, trigger.value, false);
   if (index == plan::kNone) return false;
@@ -176,9 +176,7 @@ void Correlation::fire(const Trigger& trigger, const Bucket& in, Applying& apply
 
 alert::Alert Correlation::blank_alert(Group& group, const Trigger& trigger, const Bucket& in, const Applying& applying) {
   const DurationUs period = plan_.suppress.for_us;
-  const GroupHit hit = group.hits.size() > trigger.index && group.hits[trigger.index].record == trigger.record
-                           ? group.hits[trigger.index]
-                           : GroupHit{trigger.t, trigger.value, trigger.record, 0};
+  const GroupHit hit{trigger.t, trigger.value, trigger.record, trigger.info};  // a lost one may have left the group
   keys_.clear();
   for (const std::uint32_t member : plan_.suppress.by) keys_.push_back(group.key(member));
   if (plan_.by_values) {

@@ -57,7 +57,8 @@ void Correlation::settle_accounts(Applying& applying, std::vector<Passed>& passe
   if (plan_.settled) {
     for (const Trigger& trigger : triggers_) {
       const Record& record = shared_.records[trigger.record];
-      push_deadline({trigger.t + plan_.accept, groups_[trigger.group].hash, trigger.t, record.identity, trigger.value});
+      push_deadline(
+          {trigger.t + plan_.accept + plan_.settle, groups_[trigger.group].hash, trigger.t, record.identity, trigger.value});
     }
     return;
   }

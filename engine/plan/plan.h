@@ -208,7 +208,7 @@ struct CorrelationPlan {
   bool inner = false;                  // another correlation reads it: never pruned by count
   int level = 0;                       // 0 = reads only rules; evaluated in level order
   DurationUs accept = 0;               // the largest among all source types it listens to, directly or not
-  DurationUs settle = 0;               // what a waiting decision allows (negation: the negated inputs), see docs/semantics.md
+  DurationUs settle = 0;               // what a waiting decision allows (negation: the negated inputs; settled: besides accept)
   DurationUs max_hold = kHourUs;       // how long sources that are down hold it
   DurationUs retention = 0;            // hits are kept while t >= logtime - retention
   std::vector<std::uint32_t> sources;  // source indices it listens to

@@ -86,6 +86,7 @@ class Compiler {
   void make_settle(const CorrelationDoc& doc, const Linked& linked, plan::CorrelationPlan& out);
   [[nodiscard]] DurationUs settle_of(const plan::Input& input) const;
   [[nodiscard]] DurationUs source_settle_of(const plan::Input& input) const;
+  [[nodiscard]] DurationUs inner_wait(const plan::CorrelationPlan& plan) const;
   void make_retention();
 
   // link_derived.cc

@@ -42,6 +42,17 @@ DecisionClass own_class(const CorrelationPlan& plan) {
   return until || !only_rises(plan, plan.condition.root) ? DecisionClass::refutable : DecisionClass::monotone;
 }
 
+// The longest that a waiting rule below holds its decisions.
+DurationUs hold_below(const std::vector<CorrelationPlan>& all, const CorrelationPlan& plan) {
+  DurationUs longest = 0;
+  for (const plan::Input& input : plan.inputs) {
+    if (!input.correlation) continue;
+    const CorrelationPlan& inner = all[input.index];
+    longest = std::max({longest, hold_below(all, inner), inner.decision == DecisionClass::waiting ? inner.max_hold : 0});
+  }
+  return longest;
+}
+
 // What a correlation looks back beyond its window and acceptance.
 DurationUs further_back(const CorrelationPlan& plan) {
   DurationUs out = plan.learn;
@@ -103,8 +114,21 @@ DurationUs Compiler::source_settle_of(const plan::Input& input) const {
   return out;
 }
 
+// The longest time that a waiting rule below lets pass between an event and its decision.
+DurationUs Compiler::inner_wait(const CorrelationPlan& plan) const {
+  DurationUs longest = 0;
+  for (const plan::Input& input : plan.inputs) {
+    if (!input.correlation) continue;
+    const CorrelationPlan& inner = plan_->correlations[input.index];
+    longest = std::max(longest, inner_wait(inner));
+    if (inner.decision == DecisionClass::waiting)
+      longest = std::max(longest, (inner.settled ? inner.accept : inner.window) + inner.settle);
+  }
+  return longest;
+}
+
 // Of tumbling windows the inputs count, of negations the negated ones. What inner correlations wait comes on top of what
-// events may take.
+// events may take. Settled rules wait for what they accept, and for nothing else but inner rules.
 void Compiler::make_settle(const CorrelationDoc& doc, const Linked& linked, CorrelationPlan& out) {
   if (!documents_[linked.document].good) return;
   const bool waiting = out.decision == DecisionClass::waiting;
@@ -117,6 +141,7 @@ void Compiler::make_settle(const CorrelationDoc& doc, const Linked& linked, Corr
           "remove it");
   if (!waiting) return;
   DurationUs from_sources = 0;
+  if (out.settled) out.settle = inner_wait(out);
   for (const plan::Input& input : out.inputs) {
     if (out.settled || (negates(out) && !input.negated)) continue;
     out.settle = std::max(out.settle, settle_of(input));
@@ -137,7 +162,7 @@ void Compiler::make_settle(const CorrelationDoc& doc, const Linked& linked, Corr
                       format_duration(out.settle + out.max_hold), format_duration(longest)),
           fmt::format("give a `max_hold` of at most {}", format_duration(longest - out.settle)));
   }
-  out.max_hold = std::min(out.max_hold, longest - out.settle);
+  out.max_hold = std::max(std::min(out.max_hold, longest - out.settle), hold_below(plan_->correlations, out));
 }
 
 // An outer rule looks back through its inner ones; all correlations of a chain keep what the outermost needs.

@@ -93,7 +93,7 @@ class RunMaker {
       if (!naive::waits(correlation)) continue;
       const Micros w = correlation.window;
       if (correlation.settled) {
-        deadlines.push_back(t + naive::accept_of(set_.rules, correlation));
+        deadlines.push_back(t + naive::settled_wait(set_.rules, correlation));
       } else if (naive::tumbles(correlation)) {
         deadlines.push_back(t - ((t % w) + w) % w + w + naive::settle_of(set_.rules, correlation));
       } else {

@@ -22,7 +22,7 @@ Decision decision_at(const LogTime& time, Trigger trigger, Micros deadline) {
 }  // namespace
 
 LogTime World::log_time(const Correlation& correlation) const {
-  return {log_, sources_of(rules_, correlation), max_hold_of(correlation)};
+  return {log_, sources_of(rules_, correlation), max_hold_of(rules_, correlation)};
 }
 
 bool World::log_time_falls() const {
@@ -107,14 +107,14 @@ std::vector<Decision> World::decide_negation(const Correlation& correlation) {
 // new_value and metrics that wait for everything that could refute them.
 std::vector<Decision> World::decide_settled(const Correlation& correlation) {
   const LogTime time = log_time(correlation);
-  const Micros accept = accept_of(rules_, correlation) - rules_.edge;
+  const Micros wait = settled_wait(rules_, correlation) - rules_.edge;
   std::set<Micros> times;
   for (const auto& [group, contributions] : groups_of(correlation, {})) {
     for (const Contribution& one : contributions) times.insert(one.event->t);
   }
   std::vector<Decision> made;
   for (const Micros t : times) {
-    const Micros deadline = t + accept;
+    const Micros deadline = t + wait;
     for (const auto& [group, contributions] : groups_of(correlation, {deadline, time.position_of(deadline)})) {
       for (const auto& [event, value] : triggers_in(correlation, contributions, rules_.edge)) {
         if (event->t == t) made.push_back(decision_at(time, {group, event, value, {}}, deadline));

@@ -85,6 +85,7 @@ Log sequence(const std::vector<Record>& records, Clock clock, const SourceTypes&
 LogTime::LogTime(const Log& log, const std::set<std::string>& sources, Micros max_hold) {
   std::map<std::pair<std::string, std::string>, Micros> clocks;  // (stream, source type)
   std::set<std::string> down;
+  Micros newest = kNever;  // of all sources, listened to or not
   for (const Step& step : log.steps) {
     if (step.entry == Entry::down) down.insert(step.source);
     if (step.entry == Entry::up) down.erase(step.source);
@@ -95,6 +96,7 @@ LogTime::LogTime(const Log& log, const std::set<std::string>& sources, Micros ma
       const auto [place, fresh] = clocks.emplace(std::pair(step.stream, step.source), step.stamp);
       if (!fresh) place->second = std::max(place->second, step.stamp);
     }
+    if (time) newest = std::max(newest, step.stamp);
     std::vector<Micros> all, up;
     for (const auto& [key, clock] : clocks) {
       all.push_back(clock);
@@ -102,8 +104,9 @@ LogTime::LogTime(const Log& log, const std::set<std::string>& sources, Micros ma
     }
     const Micros plain = all.empty() ? kNever : *std::min_element(all.begin(), all.end());
     Micros effective = plain;
-    if (up.size() < all.size()) {
-      const Micros others = up.empty() ? *std::max_element(all.begin(), all.end()) : *std::min_element(up.begin(), up.end());
+    const auto is_down = [&](const std::string& source) { return down.contains(source); };
+    if (std::any_of(sources.begin(), sources.end(), is_down) && newest != kNever) {
+      const Micros others = up.empty() ? newest : *std::min_element(up.begin(), up.end());
       effective = std::max(plain, others - max_hold);
     }
     plain_.push_back(plain);

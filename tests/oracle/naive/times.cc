@@ -56,16 +56,46 @@ Micros settle_of(const Rules& rules, const Correlation& correlation) {
   return settle;
 }
 
-Micros negation_deadline(const Rules& rules, const Correlation& correlation, Micros t) {
-  Micros latest = t, settle = 0;
-  for (std::size_t i = 0; i < correlation.inputs.size(); ++i) {
-    if (!correlation.inputs[i].negated) continue;
-    latest = std::max(latest, deadline_of(correlation, i, t));
-    settle = std::max(settle, settle_of(rules, correlation.inputs[i]));
+Micros settled_wait(const Rules& rules, const Correlation& correlation) {
+  Micros below = 0;
+  std::vector<const Correlation*> open = {&correlation};
+  while (!open.empty()) {
+    const Correlation* outer = open.back();
+    open.pop_back();
+    for (const Input& input : outer->inputs) {
+      if (!input.correlation) continue;
+      const Correlation& inner = correlation_named(rules, input.name);
+      open.push_back(&inner);
+      if (inner.settled) below = std::max(below, settled_wait(rules, inner));
+      if (tumbles(inner)) below = std::max(below, inner.window + settle_of(rules, inner));
+      if (has_negation(inner)) below = std::max(below, inner.window + negation_settle(rules, inner));
+    }
   }
-  return latest + correlation.settle.value_or(settle);
+  return accept_of(rules, correlation) + below;
 }
 
-Micros max_hold_of(const Correlation& correlation) { return correlation.max_hold.value_or(kHour); }
+Micros negation_settle(const Rules& rules, const Correlation& correlation) {
+  Micros settle = 0;
+  for (const Input& input : correlation.inputs) {
+    if (input.negated) settle = std::max(settle, settle_of(rules, input));
+  }
+  return correlation.settle.value_or(settle);
+}
+
+Micros negation_deadline(const Rules& rules, const Correlation& correlation, Micros t) {
+  Micros latest = t;
+  for (std::size_t i = 0; i < correlation.inputs.size(); ++i) {
+    if (correlation.inputs[i].negated) latest = std::max(latest, deadline_of(correlation, i, t));
+  }
+  return latest + negation_settle(rules, correlation);
+}
+
+Micros max_hold_of(const Rules& rules, const Correlation& correlation) {
+  Micros hold = waits(correlation) ? correlation.max_hold.value_or(kHour) : 0;
+  for (const Input& input : correlation.inputs) {
+    if (input.correlation) hold = std::max(hold, max_hold_of(rules, correlation_named(rules, input.name)));
+  }
+  return hold;
+}
 
 }  // namespace vedette::naive

@@ -22,9 +22,14 @@ Micros accept_of(const Rules& rules, const Correlation& correlation);
 Micros settle_of(const Rules& rules, const Input& input);
 // What a tumbling window allows: its own `settle`, else the largest of its inputs.
 Micros settle_of(const Rules& rules, const Correlation& correlation);
-// The deadline of a negation for a trigger at t: the latest place and the largest settle of its negated names.
+// What a decision that settles waits after its event: what is accepted, and what the slowest waiting rule below waits.
+Micros settled_wait(const Rules& rules, const Correlation& correlation);
+// What a negation allows: its own `settle`, else the largest of its negated names.
+Micros negation_settle(const Rules& rules, const Correlation& correlation);
+// The deadline of a negation for a trigger at t: the latest place of its negated names, and what it allows.
 Micros negation_deadline(const Rules& rules, const Correlation& correlation, Micros t);
 
-Micros max_hold_of(const Correlation& correlation);
+// Its own, and at least that of the waiting rules below.
+Micros max_hold_of(const Rules& rules, const Correlation& correlation);
 
 }  // namespace vedette::naive
