@@ -162,8 +162,11 @@ def the_health_check_of_the_container():
     script = path("deploy", "healthcheck")
     with Service(PROGRAM, CONFIG) as service:
         port = str(service.url("/metrics")[1])
-        for target, wanted in (("/healthz", 0), ("/readyz", 0), ("/nothing", 1)):
-            service.wait(lambda: subprocess.run([script, target, port], timeout=20).returncode == wanted, f"{target}: {wanted}")
+        def asked(target):
+            return subprocess.run([script, target, port], capture_output=True, timeout=20).returncode
+        equal([asked("/healthz"), asked("/readyz"), asked("/nothing")], [0, 1, 1], "while the followed file is missing")
+        service.path("okta.ndjson", "")
+        service.wait(lambda: asked("/readyz") == 0, "ready with the file")
         equal(service.stop(), 0, "exit code")
     check(subprocess.run([script, "/healthz", port], capture_output=True, timeout=20).returncode != 0, "healthy after its end")
 
