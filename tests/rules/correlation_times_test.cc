@@ -71,9 +71,11 @@ TEST(CorrelationTimes, SettleOfSourcesAndInnerCorrelations) {
   EXPECT_EQ(times_of(chain(kFew, kNot + "  condition: b and not inner\n")), (Times{15 * kMinuteUs, kHourUs}));
   EXPECT_EQ(times_of(chain(kFew, kNot + "  condition: inner and not b\n")), (Times{5 * kMinuteUs, kHourUs}));
   EXPECT_EQ(times_of(chain(kCount, kNew + "  decide: settled\n")), (Times{0, kHourUs}));
+  EXPECT_EQ(times_of(chain(kFew, kNew + "  decide: settled\n")), (Times{15 * kMinuteUs, kHourUs}));  // besides accept
   EXPECT_EQ(times_of(chain(kNew + "  decide: settled\n", kFew)), (Times{6 * kHourUs + 15 * kMinuteUs, kHourUs}));
   EXPECT_EQ(times_of(chain(kCount, kFew + "  settle: 90s\n  max_hold: 2h\n")), (Times{90 * kSecondUs, 2 * kHourUs}));
   EXPECT_EQ(times_of(chain(kCount, kFew + "  settle: 0\n  max_hold: 0\n")), (Times{0, 0}));
+  EXPECT_EQ(times_of(chain(kFew + "  max_hold: 2h\n", kFew + "  max_hold: 0\n")), (Times{15 * kMinuteUs, 2 * kHourUs}));
 }
 
 TEST(CorrelationTimes, WaitingFitsIntoAcceptance) {
