@@ -138,6 +138,9 @@ void Service::begin_metrics() {
   metrics_.set("vedette_window_budget_bytes", "", config_.store.memory_budget);
   for (const char* outcome : {"ok", "failed"}) metrics_.add("vedette_rules_reloads_total", Metrics::label("outcome", outcome), 0);
   note_rules(first_rules_.rules + first_rules_.correlations);
+  for (const char* counter : {"vedette_events_late_total", "vedette_id_conflicts_total"}) metrics_.add(counter, "", 0);
+  for (const plan::FilterPlan& filter : plan_->filters)
+    metrics_.add("vedette_filtered_events_total", Metrics::label("filter", filter.label()), 0);
   for (const SourceConfig& source : config_.sources) {
     const auto label = Metrics::label("source", source.name);
     metrics_.add("vedette_source_events_total", label, 0);
