@@ -63,8 +63,10 @@ bool Applier::take_over() {
     next = std::move(next_);
   }
   if (!next) return false;
-  if (!committer_.flush(kFlushWait) || !next->fold()) {
+  const Status folded = committer_.flush(kFlushWait) ? next->fold() : Status(Error{"what was applied could not be committed"});
+  if (!folded) {
     follow_with(std::move(next));  // batches may be on their way to it
+    functions_.failed("rules could not be exchanged: " + folded.error().to_string());
     return false;
   }
   generation_ = std::move(next);

@@ -26,6 +26,8 @@ struct ApplierFunctions {
   std::function<void(const alert::Alert& alert)> alerted;
   std::function<void(const Done& done, const run::Sequencer& sequencer)> applied;
   std::function<void(const Generation& generation)> in_force;
+  // The next generation cannot take over: the thread ends.
+  std::function<void(const std::string& reason)> failed;
 };
 
 struct EvidenceLimits {

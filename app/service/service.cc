@@ -163,6 +163,7 @@ ApplierFunctions Service::applier_functions() {
     for (const std::string& label : generation.warming())
       logger_.log(LogLevel::warning, "rules", fmt::format("{} is warming: the log lacks what it needs from before now", label));
   };
+  functions.failed = [this](const std::string& reason) { store_failed(reason); };
   return functions;
 }
 
