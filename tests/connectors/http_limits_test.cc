@@ -78,7 +78,7 @@ TEST_F(LimitsTest, SmugglingIsRefusedAndTheConnectionClosed) {
       first + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nabc\r\n0\r\n\r\n",
       first + "Transfer-Encoding: chunked\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n",
       first + "Content-Length: 0\n\r\n",
-      first + std::string("X: a\0b\r\nContent-Length: 0\r\n\r\n", 31),
+      first + std::string("X: a\0b\r\nContent-Length: 0\r\n\r\n", 29),
       first + "X: a\rContent-Length: 9\r\nContent-Length: 0\r\n\r\n",
       first + "Host: y\r\nContent-Length: 0\r\n\r\n",
       "POST /in HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
