@@ -32,9 +32,17 @@ void Correlation::schedule_patterns(std::uint32_t group_index, TimeUs t) {
     }
     return false;
   };
+  const auto decided = [&](const GroupHit& hit) {  // the event, directly or as an inner trigger
+    const Records& records = shared_.records;
+    for (std::uint32_t i = group.hits.lower_bound(hit.t); i < group.hits.size() && group.hits[i].t == hit.t; ++i) {
+      const bool same = records.base_of(group.hits[i].record) == records.base_of(hit.record);
+      if (same && (group.hits[i].info & kDecidedBit) != 0) return true;
+    }
+    return false;
+  };
   for (std::uint32_t i = from; i < group.hits.size() && group.hits[i].t <= t + plan_.window; ++i) {
     GroupHit& hit = group.hits[i];
-    if ((hit.info & kDecidedBit) != 0 || !negation.may_end(hit)) continue;
+    if ((hit.info & kDecidedBit) != 0 || !negation.may_end(hit) || decided(hit)) continue;
     const TimeUs deadline = pattern_deadline(group, i);
     if (deadline == kNothingDue) continue;
     if (deadline >= passed_until()) {

@@ -226,7 +226,11 @@ class Comparison {
   // unless log time falls.
   [[nodiscard]] bool is_excepted(const Run& run, const std::string& what) const {
     const naive::Rules& rules = loaded_.set.rules;
-    if (rules.correlations.size() < 2 || !naive::has_negation(rules.correlations.back())) return false;
+    const auto reads_inner = [](const naive::Input& input) { return input.correlation; };
+    const auto is_of_that_kind = [&](const naive::Correlation& one) {
+      return naive::has_negation(one) && std::any_of(one.inputs.begin(), one.inputs.end(), reads_inner);
+    };
+    if (std::none_of(rules.correlations.begin(), rules.correlations.end(), is_of_that_kind)) return false;
     if (what.find("missing") == std::string::npos && what.find("unexpected") == std::string::npos) return true;
     return naive::log_time_falls(naive::sequence(run.log, run.clock, rules.sources, run.now), rules);
   }
