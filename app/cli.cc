@@ -323,6 +323,7 @@ int written(int code) {
 int run_command_line(int argc, char** argv) {
   CLI::App root("Vedette: real-time alerts over identity events, from Sigma rules and correlations", "vedette");
   describe(root);
+  root.set_version_flag("--version", version_line());
   Action action;
   add_replay(root, action);
   add_check(root, action);

@@ -27,6 +27,8 @@ std::string compiler() {
 
 }  // namespace
 
+std::string version_line() { return fmt::format("vedette {} ({})", kVersion, compiler()); }
+
 int run_version(bool as_json) {
   std::string text;
   if (as_json) {
@@ -39,7 +41,7 @@ int run_version(bool as_json) {
     json.end_object();
     text += "\n";
   } else {
-    text = fmt::format("vedette {} ({})\n", kVersion, compiler());
+    text = version_line() + "\n";
   }
   (void)write_all(stdout, text);
   return kExitOk;

@@ -132,6 +132,8 @@ struct StoreCommandOptions {
 [[nodiscard]] int run_service(const RunOptions& options);
 [[nodiscard]] int run_store(const StoreCommandOptions& options);
 [[nodiscard]] int run_version(bool json);
+// vedette 0.1.0 (gcc 12.2.0)
+[[nodiscard]] std::string version_line();
 [[nodiscard]] int run_schema(const std::string& kind);
 
 }  // namespace vedette::app

@@ -38,6 +38,8 @@ class Listener final : public rocksdb::Logger {
     const std::string_view text(buffer.data());
     if (text.find("dropping") != std::string_view::npos) {
       dropped_ = true;
+    } else if (text.find("database dir NotFound") != std::string_view::npos) {
+      return;  // a new store: there is no folder to look into yet
     } else if (level >= rocksdb::InfoLogLevel::ERROR_LEVEL && log_) {
       log_(LogLevel::warning, "store", text);
     }

@@ -192,6 +192,13 @@ std::string config(const std::string& sources) {
   return "rules: {paths: [\"" + rules() + "\"]}\nsources:\n" + sources + "log: {format: json, level: debug}\n";
 }
 
+TEST(Version, AsCommandAndAsFlag) {
+  const Outcome command = run({"version"}), flag = run({"--version"});
+  EXPECT_EQ(flag.code, 0) << flag.err;
+  EXPECT_EQ(flag.out, command.out);
+  EXPECT_EQ(flag.out.rfind("vedette ", 0), 0U) << flag.out;
+}
+
 TEST(Run, AFileReadToItsEndEndsTheServiceWithItsAlerts) {
   const Folder folder;
   const TimeUs now =
