@@ -1,5 +1,7 @@
 #include "app/service/outbox.h"
 
+#include <algorithm>
+
 namespace vedette::app {
 
 connectors::OutboxAlert outbox_alert(const alert::Alert& alert, TimeUs committed) {
@@ -14,8 +16,11 @@ connectors::OutboxAlert outbox_alert(const alert::Alert& alert, TimeUs committed
   out.rule = alert.rule->label();
   out.tags = alert.rule->tags;
   out.sources = alert.sources;
+  out.tenant = alert.tenant;
   out.group_key = alert.tenant;
-  for (const auto& [member, value] : alert.group) out.group_key += "\n" + value;
+  for (const auto& [member, value] : alert.group) out.group_key += "/" + value;
+  std::replace_if(
+      out.group_key.begin(), out.group_key.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
   out.time = alert.time;
   out.committed = committed;
   alert::append_json(out.json, alert);

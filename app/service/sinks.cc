@@ -22,10 +22,9 @@ bool any_of(const std::vector<std::string>& wanted, const std::vector<std::strin
 }
 
 bool matches(const RouteConfig& route, const OutboxAlert& alert) {
-  const std::string tenant = alert.group_key.substr(0, alert.group_key.find('\n'));
   return (!route.level || alert.level >= *route.level) && any_of(route.tags, alert.tags) &&
          any_of(route.rules, {alert.rule_id, alert.rule}) && any_of(route.sources, alert.sources) &&
-         any_of(route.tenants, {tenant});
+         any_of(route.tenants, {alert.tenant});
 }
 
 connectors::LineFileOptions line_file(const FileSinkConfig& file) {

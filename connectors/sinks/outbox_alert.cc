@@ -44,7 +44,8 @@ OutboxAlert read_fields(WireReader& in) {
   alert.revision = static_cast<std::uint32_t>(in.number());
   alert.time = in.signed_number();
   alert.committed = in.signed_number();
-  for (std::string* text : {&alert.alert_id, &alert.episode_id, &alert.rule_id, &alert.rule, &alert.group_key, &alert.json})
+  for (std::string* text :
+       {&alert.alert_id, &alert.episode_id, &alert.rule_id, &alert.rule, &alert.tenant, &alert.group_key, &alert.json})
     *text = in.text();
   alert.tags = read_texts(in);
   alert.sources = read_texts(in);
@@ -62,7 +63,8 @@ std::string encode_outbox_alert(const OutboxAlert& alert) {
   out.number(alert.revision);
   out.signed_number(alert.time);
   out.signed_number(alert.committed);
-  for (const std::string* text : {&alert.alert_id, &alert.episode_id, &alert.rule_id, &alert.rule, &alert.group_key, &alert.json})
+  for (const std::string* text :
+       {&alert.alert_id, &alert.episode_id, &alert.rule_id, &alert.rule, &alert.tenant, &alert.group_key, &alert.json})
     out.text(*text);
   write_texts(out, alert.tags);
   write_texts(out, alert.sources);

@@ -26,10 +26,11 @@ struct OutboxAlert {
   std::string rule_id, rule;  // id and title
   std::vector<std::string> tags;
   std::vector<std::string> sources;  // source types of its events
-  std::string group_key;             // the message key: tenant and group
-  TimeUs time = 0;                   // of the alert, event time
-  TimeUs committed = 0;              // wall clock when it was committed
-  std::string json;                  // the alert as one line, without a newline
+  std::string tenant;
+  std::string group_key;  // the message key: tenant and group, one line
+  TimeUs time = 0;        // of the alert, event time
+  TimeUs committed = 0;   // wall clock when it was committed
+  std::string json;       // the alert as one line, without a newline
 };
 
 struct Delivery {

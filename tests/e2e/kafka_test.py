@@ -61,7 +61,7 @@ def events_become_alerts():
               ("three_failures", "high", 3, "new", ["okta"]), "the alert")
         equal(alert["group"], {"actor.alternateId": "alice@acme.example"}, "its group")
         equal(alert["events"], ["okta:a0", "okta:a1", "okta:a2"], "its events")
-        equal(headers, "alert_id=" + alert["alert_id"], "its header")
+        equal(headers, "alert_id=" + alert["alert_id"] + ",revision=1", "its headers")
         check("alice@acme.example" in key, f"the key names the group: {key!r}")
 
         reading(service, 4)

@@ -19,6 +19,7 @@ OutboxAlert full_alert() {
   alert.level = plan::Level::critical;
   alert.tags = {"attack.t1110", ""};
   alert.sources = {"okta", "sshd"};
+  alert.tenant = "acme";
   alert.group_key = std::string("a\0b", 3);
   alert.time = -5;
   alert.committed = INT64_MAX;
@@ -38,6 +39,7 @@ void expect_equal(const OutboxAlert& a, const OutboxAlert& b) {
   EXPECT_EQ(a.rule, b.rule);
   EXPECT_EQ(a.tags, b.tags);
   EXPECT_EQ(a.sources, b.sources);
+  EXPECT_EQ(a.tenant, b.tenant);
   EXPECT_EQ(a.group_key, b.group_key);
   EXPECT_EQ(a.time, b.time);
   EXPECT_EQ(a.committed, b.committed);
