@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "connectors/sinks/console_sink.h"
 #include "connectors/sinks/file_sink.h"
-#include "connectors/sinks/kafka_topic_sink.h"
+#include "connectors/sinks/kafka_sink.h"
+#include "connectors/sinks/stdout_sink.h"
 #include "connectors/sinks/webhook_sink.h"
 #include "connectors/sources/record_source.h"
 
@@ -81,17 +81,17 @@ Result<std::unique_ptr<connectors::Sink>> Sinks::make(const SinkConfig& sink) {
   using Made = std::unique_ptr<connectors::Sink>;
   switch (sink.kind) {
     case SinkKind::standard_output:
-      return Made(std::make_unique<connectors::ConsoleSink>(sink.name));
+      return Made(std::make_unique<connectors::StdoutSink>(sink.name));
     case SinkKind::file:
       return Made(std::make_unique<connectors::FileSink>(sink.name, line_file(sink.file), logger_.callback()));
     case SinkKind::kafka: {
-      connectors::KafkaTopicSinkOptions options;
+      connectors::KafkaSinkOptions options;
       options.name = sink.name;
       options.brokers = sink.kafka.connection.brokers;
       options.topic = sink.kafka.topic;
       options.security = sink.kafka.connection.security;
       options.properties = sink.kafka.connection.properties;
-      return Made(std::make_unique<connectors::KafkaTopicSink>(std::move(options), logger_.callback()));
+      return Made(std::make_unique<connectors::KafkaSink>(std::move(options), logger_.callback()));
     }
     case SinkKind::webhook: {
       auto made = connectors::WebhookSink::make(webhook(sink));

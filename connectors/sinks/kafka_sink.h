@@ -1,16 +1,16 @@
-// Alerts to a Kafka topic: value the alert's JSON, key its group key, header alert_id. Idempotent producer, bounded
-// queue: deliver() waits for room. Failures are counted and logged. librdkafka stays inside the .cc.
+// Alerts as messages of a Kafka topic: value the alert's JSON, key its group (so that one partition holds a group in order),
+// headers alert_id and revision. An idempotent producer with acks=all; deliver() waits for the reports of all its messages.
+// A producer that failed for good is replaced. librdkafka stays inside the .cc.
 #pragma once
 
 #include <chrono>
-#include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "connectors/net/kafka_client.h"
 #include "connectors/net/log.h"
-#include "connectors/sinks/alert_sink.h"
+#include "connectors/sinks/sink.h"
 
 namespace vedette::connectors {
 
@@ -18,27 +18,22 @@ struct KafkaSinkOptions {
   std::string name;
   std::vector<std::string> brokers;
   std::string topic;
-  std::map<std::string, std::string> properties = {};  // further librdkafka settings (TLS, SASL); never logged
-  std::uint32_t queue_messages = 10'000;
-  std::chrono::milliseconds delivery_timeout{30000};
-  std::chrono::milliseconds stop_timeout{10000};
+  KafkaSecurity security = {};
+  KafkaSettings properties = {};                      // further settings of librdkafka; never logged
+  std::chrono::milliseconds delivery_timeout{30000};  // of one message, librdkafka's own retries included
 };
 
-class KafkaSink final : public AlertSink {
+class KafkaSink final : public Sink {
  public:
   KafkaSink(KafkaSinkOptions options, Log log);
   ~KafkaSink() override;
 
   [[nodiscard]] const std::string& name() const override;
-  // Fails on settings that librdkafka refuses; an unreachable broker is retried and logged.
+  // Fails on settings that librdkafka refuses; a broker that is away is no error.
   [[nodiscard]] Status start() override;
-  void deliver(const alert::Alert& alert, std::string_view json) override;
-  // Does not wait for the broker: delivery goes on in the background.
-  [[nodiscard]] Status flush() override;
-  // Waits for the broker, at most stop_timeout.
-  [[nodiscard]] Status stop() override;
-  [[nodiscard]] std::uint64_t failed() const override;
-  [[nodiscard]] std::uint64_t delivered() const;
+  // Rejected: messages that the broker never takes (too large). Everything else is tried again.
+  [[nodiscard]] Delivery deliver(std::span<const OutboxAlert> alerts) override;
+  void cancel() override;
 
  private:
   class Impl;

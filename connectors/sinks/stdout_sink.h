@@ -1,30 +1,32 @@
-// Alerts as JSON lines on a file descriptor (standard output): whole lines only, written per batch. Not thread-safe.
+// Alerts as JSON lines on a descriptor that somebody reads (standard output): whole lines, in order. A reader that is slow
+// is waited for; a pipe that was closed ends the sink for good. SIGPIPE must be ignored by the process.
 #pragma once
 
+#include <atomic>
 #include <string>
 
-#include "connectors/sinks/alert_sink.h"
+#include "connectors/sinks/sink.h"
 
 namespace vedette::connectors {
 
-class StdoutSink final : public AlertSink {
+class StdoutSink final : public Sink {
  public:
   explicit StdoutSink(std::string name, int descriptor = 1) : name_(std::move(name)), descriptor_(descriptor) {}
 
   [[nodiscard]] const std::string& name() const override { return name_; }
-  void deliver(const alert::Alert& alert, std::string_view json) override;
-  [[nodiscard]] Status flush() override;
-  [[nodiscard]] std::uint64_t failed() const override { return failed_; }
+  [[nodiscard]] Delivery deliver(std::span<const OutboxAlert> alerts) override;
+  void cancel() override { cancelled_ = true; }
 
  private:
-  void write_out();
+  // Writes from the front of `text` and removes what was written.
+  [[nodiscard]] Delivery write_out(std::string_view& text);
 
   std::string name_;
   int descriptor_;
-  Status status_;  // a broken output stays broken
-  std::string buffer_;
-  std::uint64_t buffered_ = 0;
-  std::uint64_t failed_ = 0;
+  std::atomic<bool> cancelled_ = false;
+  // The rest of a line that was begun and not ended, and whose it is.
+  std::string begun_;
+  std::uint64_t begun_number_ = 0;
 };
 
 }  // namespace vedette::connectors

@@ -5,8 +5,8 @@
 
 #include <csignal>
 
-#include "connectors/sinks/console_sink.h"
 #include "connectors/sinks/file_sink.h"
+#include "connectors/sinks/stdout_sink.h"
 #include "tests/sinks/support.h"
 
 namespace vedette::connectors {
@@ -238,9 +238,9 @@ struct Pipe {
   int ends[2] = {-1, -1};
 };
 
-TEST(ConsoleSink, WritesLinesAndASlowReaderGetsAll) {
+TEST(StdoutSink, WritesLinesAndASlowReaderGetsAll) {
   Pipe pipe;
-  ConsoleSink sink("out", pipe.ends[1]);
+  StdoutSink sink("out", pipe.ends[1]);
   std::vector<OutboxAlert> alerts = alerts_of(1, 50);
   std::string wanted;
   for (OutboxAlert& alert : alerts) {
@@ -258,9 +258,9 @@ TEST(ConsoleSink, WritesLinesAndASlowReaderGetsAll) {
   EXPECT_TRUE(got == wanted);
 }
 
-TEST(ConsoleSink, AClosedPipeIsTheEnd) {
+TEST(StdoutSink, AClosedPipeIsTheEnd) {
   Pipe pipe;
-  ConsoleSink sink("out", pipe.ends[1]);
+  StdoutSink sink("out", pipe.ends[1]);
   pipe.close_end(0);
   const Delivery delivery = sink.deliver(alerts_of(1, 2));
   EXPECT_EQ(delivery.next, Delivery::Next::closed);
@@ -268,9 +268,9 @@ TEST(ConsoleSink, AClosedPipeIsTheEnd) {
   EXPECT_NE(delivery.reason.find("Broken pipe"), std::string::npos) << delivery.reason;
 }
 
-TEST(ConsoleSink, CancelEndsAWait) {
+TEST(StdoutSink, CancelEndsAWait) {
   Pipe pipe;
-  ConsoleSink sink("out", pipe.ends[1]);
+  StdoutSink sink("out", pipe.ends[1]);
   std::vector<OutboxAlert> alerts = alerts_of(1, 30);
   for (OutboxAlert& alert : alerts) alert.json = "{\"x\":\"" + std::string(5000, 'x') + std::to_string(alert.number) + "\"}";
   std::thread canceller([&] {

@@ -1,8 +1,9 @@
 // The Kafka sink against librdkafka's mock cluster (a broker inside this process).
+#include "connectors/sinks/kafka_sink.h"
+
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
-#include "connectors/sinks/kafka_topic_sink.h"
 #include "tests/sinks/support.h"
 
 namespace vedette::connectors {
@@ -31,9 +32,9 @@ std::string header_of(const rd_kafka_message_t* message, const char* name) {
   return {static_cast<const char*>(bytes), size};
 }
 
-class KafkaTopicTest : public ::testing::Test {
+class KafkaSinkTest : public ::testing::Test {
  protected:
-  KafkaTopicTest() {
+  KafkaSinkTest() {
     rd_kafka_conf_t* conf = rd_kafka_conf_new();
     rd_kafka_conf_set(conf, "log_level", "0", nullptr, 0);
     owner_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nullptr, 0);
@@ -44,13 +45,13 @@ class KafkaTopicTest : public ::testing::Test {
     options_.topic = "alerts";
     options_.delivery_timeout = 10s;
   }
-  ~KafkaTopicTest() override {
+  ~KafkaSinkTest() override {
     sink_.reset();
     rd_kafka_mock_cluster_destroy(cluster_);
     rd_kafka_destroy(owner_);
   }
-  KafkaTopicSink& start() {
-    sink_ = std::make_unique<KafkaTopicSink>(options_, log_.log());
+  KafkaSink& start() {
+    sink_ = std::make_unique<KafkaSink>(options_, log_.log());
     const Status started = sink_->start();
     EXPECT_TRUE(started.ok()) << started.error().to_string();
     return *sink_;
@@ -86,11 +87,11 @@ class KafkaTopicTest : public ::testing::Test {
   rd_kafka_t* owner_ = nullptr;
   rd_kafka_mock_cluster_t* cluster_ = nullptr;
   testing::LogBook log_;
-  KafkaTopicSinkOptions options_;
-  std::unique_ptr<KafkaTopicSink> sink_;
+  KafkaSinkOptions options_;
+  std::unique_ptr<KafkaSink> sink_;
 };
 
-TEST_F(KafkaTopicTest, KeyedByGroupWithIdAndRevisionAndInOrder) {
+TEST_F(KafkaSinkTest, KeyedByGroupWithIdAndRevisionAndInOrder) {
   std::vector<OutboxAlert> alerts = alerts_of(1, 40);
   for (OutboxAlert& alert : alerts) {
     alert.group_key = "user" + std::to_string(alert.number % 5);
@@ -121,9 +122,9 @@ TEST_F(KafkaTopicTest, KeyedByGroupWithIdAndRevisionAndInOrder) {
   EXPECT_EQ(partition_of.size(), 5u);
 }
 
-TEST_F(KafkaTopicTest, ABrokerThatIsAwayIsTriedAgain) {
+TEST_F(KafkaSinkTest, ABrokerThatIsAwayIsTriedAgain) {
   options_.delivery_timeout = 600ms;
-  KafkaTopicSink& sink = start();
+  KafkaSink& sink = start();
   rd_kafka_mock_broker_set_down(cluster_, 1);
   const Delivery down = sink.deliver(alerts_of(1, 3));
   EXPECT_EQ(down.next, Next::retry);
@@ -136,11 +137,11 @@ TEST_F(KafkaTopicTest, ABrokerThatIsAwayIsTriedAgain) {
   EXPECT_GE(read(3).size(), 3u);
 }
 
-TEST_F(KafkaTopicTest, WhatIsTooLargeIsRejectedAndNothingOvertakesIt) {
+TEST_F(KafkaSinkTest, WhatIsTooLargeIsRejectedAndNothingOvertakesIt) {
   options_.properties = {{"message.max.bytes", "2000"}};
   std::vector<OutboxAlert> alerts = alerts_of(1, 3);
   alerts[1].json = std::string(5000, 'x');
-  KafkaTopicSink& sink = start();
+  KafkaSink& sink = start();
   const Delivery delivery = sink.deliver(alerts);
   EXPECT_EQ(delivery.next, Next::rejected);
   EXPECT_EQ(delivery.delivered, 1u);
@@ -152,8 +153,8 @@ TEST_F(KafkaTopicTest, WhatIsTooLargeIsRejectedAndNothingOvertakesIt) {
   EXPECT_EQ(got[1].alert_id, "a3");
 }
 
-TEST_F(KafkaTopicTest, AProducerThatFailedForGoodIsReplaced) {
-  KafkaTopicSink& sink = start();
+TEST_F(KafkaSinkTest, AProducerThatFailedForGoodIsReplaced) {
+  KafkaSink& sink = start();
   ASSERT_EQ(sink.deliver(alerts_of(1, 1)).delivered, 1u);
   rd_kafka_mock_push_request_errors(cluster_, kProduceRequest, 1, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
   const std::vector<OutboxAlert> alerts = alerts_of(2, 20);
@@ -171,8 +172,8 @@ TEST_F(KafkaTopicTest, AProducerThatFailedForGoodIsReplaced) {
   EXPECT_EQ(ids, wanted);
 }
 
-TEST_F(KafkaTopicTest, CancelEndsAWaitForABrokerThatIsAway) {
-  KafkaTopicSink& sink = start();
+TEST_F(KafkaSinkTest, CancelEndsAWaitForABrokerThatIsAway) {
+  KafkaSink& sink = start();
   rd_kafka_mock_broker_set_down(cluster_, 1);
   std::thread canceller([&] {
     std::this_thread::sleep_for(200ms);
@@ -185,9 +186,9 @@ TEST_F(KafkaTopicTest, CancelEndsAWaitForABrokerThatIsAway) {
   EXPECT_EQ(sink.deliver(alerts_of(1, 3)).reason, "cancelled");
 }
 
-TEST_F(KafkaTopicTest, BadSettingsAreNamedWithoutTheirValues) {
+TEST_F(KafkaSinkTest, BadSettingsAreNamedWithoutTheirValues) {
   options_.properties = {{"sasl.passwort", "hunter2"}};
-  KafkaTopicSink sink(options_, log_.log());
+  KafkaSink sink(options_, log_.log());
   const Status started = sink.start();
   ASSERT_FALSE(started.ok());
   EXPECT_NE(started.error().to_string().find("bus: sasl.passwort"), std::string::npos) << started.error().to_string();
