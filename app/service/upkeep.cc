@@ -60,6 +60,7 @@ void Upkeep::tick(TimeUs now) {
     if (!health.up || !health.caught_up) continue;
     complete_to[source.name] = health.complete_to == SourceHealth::kNoTime ? now - kPushGrace : health.complete_to;
   }
+  // Without room the workers are busy: the next step ticks further.
   (void)submit_([this, complete_to = std::move(complete_to)] { apply_ticks(complete_to); });
 }
 
@@ -81,17 +82,18 @@ void Upkeep::mark_down(TimeUs now) {
     if (health.up) unwell_since_.erase(name);
     if (!health.up && unwell_since_.emplace(name, now).first->second > now - kDownAfter) continue;
     if (health.up != down_.contains(name)) continue;
-    health.up ? (void)down_.erase(name) : (void)down_.insert(name);
-    logger_.log(connectors::LogLevel::warning, name,
-                health.up ? std::string("up again")
-                          : fmt::format("down: {}; rules that wait for it hold their decisions", health.reason));
-    (void)submit_([this, name, down = !health.up] {
+    const auto mark = [this, name, down = !health.up] {
       std::set<std::uint32_t> types;
       for (const auto& [key, clock] : clocks_) {
         if (clock.origin->source_name == name) types.insert(clock.source);
       }
       for (const std::uint32_t type : types) applier_.set_down(type, down);
-    });
+    };
+    if (!submit_(mark)) continue;  // no room: at the next step
+    health.up ? (void)down_.erase(name) : (void)down_.insert(name);
+    logger_.log(connectors::LogLevel::warning, name,
+                health.up ? std::string("up again")
+                          : fmt::format("down: {}; rules that wait for it hold their decisions", health.reason));
   }
 }
 
@@ -109,18 +111,26 @@ void Upkeep::trim(TimeUs now) {
   const TimeUs before = slowest - run::log_retention(*plan);
   std::vector<run::ClockMark> marks;
   if (const auto stored = store_.fact(kClocksFact)) {
-    if (auto decoded = run::decode_clocks(*stored)) marks = std::move(*decoded);
+    auto decoded = run::decode_clocks(*stored);
+    if (!decoded)
+      return logger_.log(connectors::LogLevel::error, "store", "the log is not trimmed: " + decoded.error().to_string());
+    marks = std::move(*decoded);
   }
   connectors::Trim trim;
   run::LogReader reader(
       plan, [this](const std::string& name) { return store_.bundle(streams_name(name)); },
       [](std::string_view, std::string_view, std::string_view) { return std::make_shared<const event::Origin>(); });
+  Status noted;
   const Status read = store_.read_log(0, [&](std::uint64_t number, TimeUs time, std::string_view bytes) {
-    if (time >= before || !reader.note_clocks(bytes, marks)) return false;
-    trim.log = number;
-    return true;
+    if (time >= before) return false;
+    noted = reader.note_clocks(bytes, marks);
+    if (noted) trim.log = number;
+    return noted.ok();
   });
-  if (!read) return;
+  if (!read || !noted) {
+    const Error& why = read ? noted.error() : read.error();
+    return logger_.log(connectors::LogLevel::error, "store", "the log is not trimmed: " + why.to_string());
+  }
   connectors::Changes changes;
   if (trim.log > 0) changes.facts[kClocksFact] = run::encode_clocks(marks);
   trim.outbox = sinks_.done_with();
