@@ -13,21 +13,7 @@ Bounds::Bounds(const std::vector<plan::Bound>& bounds) {
   for (const plan::Bound& bound : bounds) entries_.push_back({bound, parse_exact(bound.number).value_or(0)});
 }
 
-bool Bounds::holds(const plan::Bound& bound, int comparison) {
-  switch (bound.op) {
-    case plan::CompareOp::lt:
-      return comparison < 0;
-    case plan::CompareOp::lte:
-      return comparison <= 0;
-    case plan::CompareOp::gt:
-      return comparison > 0;
-    case plan::CompareOp::gte:
-      return comparison >= 0;
-    case plan::CompareOp::eq:
-      break;
-  }
-  return (comparison == 0) != bound.differs;
-}
+bool Bounds::holds(const plan::Bound& bound, int comparison) { return plan::meets(bound.op, comparison) != bound.differs; }
 
 bool Bounds::hold(Exact value) const {
   return std::all_of(entries_.begin(), entries_.end(),

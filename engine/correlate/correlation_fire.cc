@@ -328,7 +328,7 @@ void Correlation::expand_inner(std::uint32_t record, std::vector<std::uint32_t>&
 std::string Correlation::title(const Trigger& trigger, const alert::Alert& alert) {
   const Group& group = groups_[trigger.group];
   const std::uint32_t rule = base_rule(group.hits[trigger.index]);
-  return alert::title_text(plan_.title, [&](const plan::TitlePart& part, std::vector<std::string>& values) {
+  return alert::title_text(plan_.title, alert, [&](const plan::TitlePart& part, std::vector<std::string>& values) {
     switch (part.kind) {
       case plan::TitleKind::column:
         if (part.column_of_rule[rule] == plan::kNone) return;
@@ -337,15 +337,6 @@ std::string Correlation::title(const Trigger& trigger, const alert::Alert& alert
         return;
       case plan::TitleKind::member:
         values.push_back(alert.group[part.index].second);
-        return;
-      case plan::TitleKind::count:
-        values.push_back(fmt::format("{}", alert.count));
-        return;
-      case plan::TitleKind::level:
-        values.emplace_back(plan::level_name(alert.level));
-        return;
-      case plan::TitleKind::rule:
-        values.push_back(plan_.meta.label());
         return;
       default:
         values.push_back(window_->measured(group, trigger.index, part));

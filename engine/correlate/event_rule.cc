@@ -168,23 +168,9 @@ alert::Alert EventRule::make_alert(const Hit& hit, Applying& applying, std::stri
 }
 
 std::string EventRule::title(const Hit& hit, const alert::Alert& alert) const {
-  return alert::title_text(plan_.title, [&](const plan::TitlePart& part, std::vector<std::string>& values) {
-    switch (part.kind) {
-      case plan::TitleKind::column:
-        for (const ColumnValue& value : hit.columns[part.index]) values.emplace_back(value.original);
-        return;
-      case plan::TitleKind::count:
-        values.push_back(fmt::format("{}", alert.count));
-        return;
-      case plan::TitleKind::level:
-        values.emplace_back(plan::level_name(alert.level));
-        return;
-      case plan::TitleKind::rule:
-        values.push_back(plan_.meta.label());
-        return;
-      default:  // of correlations only
-        return;
-    }
+  return alert::title_text(plan_.title, alert, [&](const plan::TitlePart& part, std::vector<std::string>& values) {
+    if (part.kind != plan::TitleKind::column) return;  // of correlations only
+    for (const ColumnValue& value : hit.columns[part.index]) values.emplace_back(value.original);
   });
 }
 

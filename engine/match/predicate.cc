@@ -18,22 +18,6 @@ constexpr double kKeywordFactor = 200;  // a walk over every scalar
 constexpr double kTimePartCost = 8;
 constexpr std::size_t kMostKeywordTests = 64;
 
-bool ordered(plan::CompareOp op, int comparison) {
-  switch (op) {
-    case plan::CompareOp::lt:
-      return comparison < 0;
-    case plan::CompareOp::lte:
-      return comparison <= 0;
-    case plan::CompareOp::gt:
-      return comparison > 0;
-    case plan::CompareOp::gte:
-      return comparison >= 0;
-    case plan::CompareOp::eq:
-      return comparison == 0;
-  }
-  return false;
-}
-
 bool related(plan::FieldOp op, std::string_view text, std::string_view other) {
   switch (op) {
     case plan::FieldOp::equals:
@@ -139,7 +123,7 @@ bool Test::met_by_value(Values& values, Cell& cell) const {
 bool Test::compares(Values& values, Cell& cell) const {
   if (cell.value.kind != event::ValueKind::number && cell.value.kind != event::ValueKind::string) return false;
   const auto number = parse_decimal(values.text(cell));
-  return number && ordered(compare_, compare(*number, number_));
+  return number && plan::meets(compare_, compare(*number, number_));
 }
 
 bool Test::relates_to_field(Values& values, Cell& cell) const {

@@ -38,6 +38,22 @@ enum class TestKind : std::uint8_t {
 };
 
 enum class CompareOp : std::uint8_t { lt, lte, gt, gte, eq };
+// comparison: below, equal to or above 0, as of a three-way comparison.
+[[nodiscard]] constexpr bool meets(CompareOp op, int comparison) {
+  switch (op) {
+    case CompareOp::lt:
+      return comparison < 0;
+    case CompareOp::lte:
+      return comparison <= 0;
+    case CompareOp::gt:
+      return comparison > 0;
+    case CompareOp::gte:
+      return comparison >= 0;
+    case CompareOp::eq:
+      break;
+  }
+  return comparison == 0;
+}
 enum class FieldOp : std::uint8_t { equals, contains, startswith, endswith };
 enum class TimePart : std::uint8_t { none, minute, hour, day, week, month, year };
 
