@@ -233,6 +233,8 @@ Status Service::reload() {
     }
     return Error{"not reloaded, the rules in force stay: " + first};
   }
+  if (loaded->plan->rules.empty() && loaded->plan->correlations.empty())
+    return Error{"not reloaded, the rules in force stay: no rule was found in the given places"};
   const auto same_type = [](const plan::SourceProgram& a, const plan::SourceProgram& b) {
     return a.source.name == b.source.name;
   };

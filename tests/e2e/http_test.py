@@ -1,5 +1,5 @@
 """`vedette run` fed by HTTP: Okta's hook, NDJSON, what is refused, what an acknowledgement is worth.
-Usage: http_test.py PROGRAM"""
+Usage: http_test.py PROGRAM [NAME ...]"""
 import gzip
 import http.client
 import json

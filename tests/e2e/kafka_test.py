@@ -1,5 +1,5 @@
 """`vedette run` between topics of a real broker: kcat produces Okta events, the program alerts, kcat reads the alerts.
-Usage: kafka_test.py PROGRAM"""
+Usage: kafka_test.py PROGRAM [NAME ...]"""
 import gzip
 import json
 import os

@@ -169,7 +169,12 @@ def check(truth, what):
 
 
 def run_cases(cases):
-    """Runs (name, function) pairs; exits 1 when one failed."""
+    """Runs (name, function) pairs, of names after the program only those; exits 1 when one failed."""
+    wanted = [name.replace("_", " ") for name in sys.argv[2:]]
+    unknown = [name for name in wanted if name not in [known for known, _ in cases]]
+    if unknown:
+        sys.exit(f"no case is called {unknown[0]!r}; there are: {', '.join(known for known, _ in cases)}")
+    cases = [each for each in cases if not wanted or each[0] in wanted]
     failed = []
     for name, case in cases:
         begin = time.monotonic()
