@@ -43,6 +43,7 @@ class Parser {
     if (const yaml::Node* map = reader_.map(root, "identities")) identities(*map);
     if (const yaml::Node* map = reader_.map(root, "enrich")) enrich(*map);
     flow(root);
+    config_.health_alerts = reader_.word(root, "health", names_of(kHealthModes)).value_or(0) == 0;
     if (const yaml::Node* map = reader_.map(root, "admin")) admin(*map);
     if (const yaml::Node* map = reader_.map(root, "log")) log(*map);
     config_.drain_timeout = reader_.duration(root, "drain_timeout", kSecondUs, kHourUs).value_or(config_.drain_timeout);

@@ -66,6 +66,12 @@ struct FileSourceConfig {
   bool follow = false, from_end = false;
 };
 
+// A record that somebody sends on purpose, known by a text in it.
+struct CanaryConfig {
+  std::string contains;
+  DurationUs every = 0, grace = kMinuteUs;
+};
+
 struct SourceConfig {
   std::string name;
   SourceKind kind = SourceKind::file;
@@ -74,6 +80,8 @@ struct SourceConfig {
   std::vector<std::string> unwrap;  // further paths, tried first
   std::string timezone;
   int year = 0;
+  std::optional<DurationUs> silent_after;  // 0: never; absent: measured
+  std::optional<CanaryConfig> canary;
   HttpSourceConfig http;    // okta_hook, http
   KafkaSourceConfig kafka;  // kafka
   FileSourceConfig file;    // file
@@ -142,6 +150,7 @@ struct Config {
   std::vector<SourceConfig> sources;
   std::vector<SinkConfig> sinks;
   std::vector<RouteConfig> routes;
+  bool health_alerts = true;
   std::optional<AdminConfig> admin;
   DurationUs drain_timeout = 10 * kSecondUs;
   bool log_json = true;

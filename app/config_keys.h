@@ -19,6 +19,11 @@ inline constexpr std::array<Word, 4> kLogLevels = {{
     {"error", "what failed"},
 }};
 
+inline constexpr std::array<Word, 2> kHealthModes = {{
+    {"on", "alerts of rules called `vedette.…`; the default"},
+    {"off", "no such alerts; metrics only"},
+}};
+
 inline constexpr std::array<Key, 2> kEvidenceKeys = {{
     {.name = "keep",
      .shape = Shape::duration,
@@ -103,7 +108,7 @@ inline constexpr std::array<Key, 1> kEnrichKeys = {{
 }};
 inline constexpr Table kEnrichTable = {"enrich", "`enrich`", kEnrichKeys, false};
 
-inline constexpr std::array<Key, 10> kConfigKeys = {{
+inline constexpr std::array<Key, 11> kConfigKeys = {{
     {.name = "store",
      .shape = Shape::map,
      .help = "Where what was accepted is kept; without it in memory, gone with the process",
@@ -144,6 +149,11 @@ inline constexpr std::array<Key, 10> kConfigKeys = {{
          "Which sinks get which alerts, by every route that matches; alerts without a route go to every sink by its `min_level`",
      .example = "[{match: {level: high}, to: [pager]}]",
      .inner = &kRouteTable},
+    {.name = "health",
+     .shape = Shape::word,
+     .help = "Whether Vedette alerts on what it notices about itself (docs/operations.md)",
+     .example = "on",
+     .words = kHealthModes},
     {.name = "admin",
      .shape = Shape::map,
      .help = "Health and metrics",

@@ -103,7 +103,17 @@ inline constexpr std::array<Key, 3> kLimitKeys = {{
 }};
 inline constexpr Table kLimitsTable = {"limits", "`limits`", kLimitKeys, false};
 
-inline constexpr std::array<Key, 3> kSourceKeys = {{
+inline constexpr std::array<Key, 3> kCanaryKeys = {{
+    {.name = "contains",
+     .help = "Text that stands in the raw record and in no other, at least 8 bytes",
+     .example = "vedette-canary-7f3a",
+     .required = true},
+    {.name = "every", .shape = Shape::duration, .help = "How often it is sent", .example = "5m", .required = true},
+    {.name = "grace", .shape = Shape::duration, .help = "How late it may come; 1m", .example = "1m"},
+}};
+inline constexpr Table kCanaryTable = {"canary", "`canary`", kCanaryKeys, false};
+
+inline constexpr std::array<Key, 5> kSourceKeys = {{
     {.name = "name",
      .help = "What it is called; in alerts' evidence, logs, metrics and stored positions",
      .example = "okta-hook",
@@ -115,6 +125,17 @@ inline constexpr std::array<Key, 3> kSourceKeys = {{
      .required = true,
      .words = kSourceKinds},
     {.name = "tenant", .help = "The tenant of its events; default", .example = "acme"},
+    {.name = "silent_after",
+     .shape = Shape::special,
+     .help = "Without a record for so long the source is silent; `off`: never; by default ten times its usual gap, at least 15m",
+     .example = "1h",
+     .schema = R"({"anyOf": [{"$ref": "#/$defs/duration"}, {"const": "off"}]})",
+     .shown = "duration or off"},
+    {.name = "canary",
+     .shape = Shape::map,
+     .help = "A record that you send on purpose, whose absence is alerted on",
+     .example = "{contains: vedette-canary-7f3a, every: 5m}",
+     .inner = &kCanaryTable},
 }};
 inline constexpr Key kListenKey = {
     .name = "listen",
@@ -207,8 +228,8 @@ inline constexpr Table kFileSourceTable = {"file", "a source of type file", kFil
 inline constexpr std::array<const Table*, 4> kSourceTables = {&kOktaHookTable, &kHttpTable, &kKafkaSourceTable,
                                                               &kFileSourceTable};
 // What is inside them.
-inline constexpr std::array<const Table*, 9> kInnerSourceTables = {&kHookAuthTable, &kHttpAuthTable,         &kBasicUserTable,
-                                                                   &kApiKeyTable,   &kStandardWebhooksTable, &kTlsTable,
-                                                                   &kLimitsTable,   &kKafkaTlsTable,         &kKafkaSaslTable};
+inline constexpr std::array<const Table*, 10> kInnerSourceTables = {
+    &kCanaryTable,           &kHookAuthTable, &kHttpAuthTable, &kBasicUserTable, &kApiKeyTable,
+    &kStandardWebhooksTable, &kTlsTable,      &kLimitsTable,   &kKafkaTlsTable,  &kKafkaSaslTable};
 
 }  // namespace vedette::app

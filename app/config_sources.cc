@@ -22,6 +22,8 @@ constexpr std::array<std::string_view, 4> kLaterSources = {"okta_api", "syslog",
 constexpr std::array<std::string_view, 5> kReservedHeaders = {"content-length", "content-type", "content-encoding", "host",
                                                               "transfer-encoding"};
 
+constexpr std::size_t kLeastCanary = 8;
+
 class SourceParser {
  public:
   SourceParser(ConfigReader& reader, const yaml::Node& map) : reader_(reader), map_(map) {}
@@ -30,6 +32,13 @@ class SourceParser {
     source_.name = std::move(name);
     source_.kind = kind;
     source_.tenant = reader_.text(map_, "tenant").value_or("default");
+    const yaml::Node* silent = map_.find("silent_after");
+    if (silent != nullptr && silent->text == "off") {
+      source_.silent_after = 0;
+    } else {
+      source_.silent_after = reader_.duration(map_, "silent_after", kSecondUs, 366 * kDayUs);
+    }
+    if (const yaml::Node* map = reader_.map(map_, "canary")) canary(*map);
     if (kind == SourceKind::okta_hook) okta_hook();
     if (kind == SourceKind::http) http();
     if (kind == SourceKind::kafka) kafka();
@@ -38,6 +47,19 @@ class SourceParser {
   }
 
  private:
+  void canary(const yaml::Node& map) {
+    reader_.keys(map, names_of(kCanaryKeys));
+    CanaryConfig canary;
+    canary.contains = reader_.required(map, "contains", "`canary`");
+    if (!canary.contains.empty() && canary.contains.size() < kLeastCanary)
+      reader_.report("V9004", *map.find("contains"), "`contains` is too short: other records could hold it by chance",
+                     fmt::format("at least {} bytes that stand in no other record", kLeastCanary));
+    if (map.find("every") == nullptr) reader_.report("V9002", map, "`canary` needs `every`", "every: 5m");
+    canary.every = reader_.duration(map, "every", kSecondUs, 366 * kDayUs).value_or(kDayUs);
+    canary.grace = reader_.duration(map, "grace", kSecondUs, 366 * kDayUs).value_or(canary.grace);
+    source_.canary = canary;
+  }
+
   void okta_hook() {
     reader_.keys(map_, names_of(kOktaHookKeys));
     source_.source = "okta";

@@ -128,9 +128,17 @@ void Pipeline::process(run::Worker& worker, Slot& slot, std::vector<RejectRecord
   hits->counters.records += framing_rejects;
   hits->counters.rejected += framing_rejects;
   std::stable_sort(rejects.begin(), rejects.end(), [](const RejectRecord& a, const RejectRecord& b) { return a.line < b.line; });
-  slot.done = {
-      std::move(hits),          job.input, job.last, std::move(rejects), job.bytes_read, job.batch.resume, job.batch.inbox,
-      job.batch.records.size(), {}};
+  slot.done = {.hits = std::move(hits),
+               .input = job.input,
+               .last = job.last,
+               .rejects = std::move(rejects),
+               .bytes_read = job.bytes_read,
+               .resume = job.batch.resume,
+               .inbox = job.batch.inbox,
+               .records = job.batch.records.size(),
+               .canaries = job.canaries,
+               .canary_received = job.canary_received,
+               .control = {}};
   rejects.clear();
   job = Job{};
 }

@@ -42,7 +42,9 @@ struct Job {
   std::shared_ptr<LineClock> line_clock;  // text inputs only
   std::uint64_t turn = 0;                 // place among the text batches of the input
   std::vector<RejectRecord> framing_rejects;
-  std::uint64_t bytes_read = 0;  // of the input so far, for the progress bar
+  std::uint64_t bytes_read = 0;                // of the input so far, for the progress bar
+  std::uint32_t canaries = 0;                  // among the batch's records
+  TimeUs canary_received = event::kNoArrival;  // the last of them
   // Not a batch, but something for the consumer to do when its turn comes.
   std::function<void()> control;
 };
@@ -56,6 +58,8 @@ struct Done {
   std::string resume;       // of the batch
   std::uint64_t inbox = 0;  // of the batch
   std::size_t records = 0;  // in the batch
+  std::uint32_t canaries = 0;
+  TimeUs canary_received = event::kNoArrival;
   std::function<void()> control;
 };
 

@@ -125,12 +125,22 @@ void Applier::emit(Changes& changes) {
   const TimeUs now = alerts_.empty() ? 0 : connectors::system_clock_now();
   for (const alert::Alert& alert : alerts_) {
     functions_.alerted(alert);
-    if (alert.rule->shadow) continue;
-    const connectors::OutboxAlert out = outbox_alert(alert, now);
-    changes.outbox.push_back({++outbox_, alert.fired_at, connectors::encode_outbox_alert(out)});
-    changes.emitted.push_back({alert.alert_id, outbox_, alert.revision, alert.fired_at});
+    if (!alert.rule->shadow) put(changes, alert, now);
   }
   alerts_.clear();
+}
+
+void Applier::put(Changes& changes, const alert::Alert& alert, TimeUs now) {
+  changes.outbox.push_back({++outbox_, alert.fired_at, connectors::encode_outbox_alert(outbox_alert(alert, now))});
+  changes.emitted.push_back({alert.alert_id, outbox_, alert.revision, alert.fired_at});
+}
+
+void Applier::raise(const std::vector<alert::Alert>& alerts, std::map<std::string, std::string> facts) {
+  Changes changes;
+  changes.facts = std::move(facts);
+  const TimeUs now = connectors::system_clock_now();
+  for (const alert::Alert& alert : alerts) put(changes, alert, now);
+  commit(std::move(changes));
 }
 
 void Applier::tick(const event::Origin& origin, std::uint32_t source, TimeUs stamp) {
@@ -149,6 +159,10 @@ void Applier::commit_control(std::string entry, TimeUs time) {
   Changes changes;
   changes.log.push_back({++log_, time, std::move(entry)});
   emit(changes);
+  commit(std::move(changes));
+}
+
+void Applier::commit(Changes changes) {
   const std::uint64_t outbox = changes.outbox.empty() ? 0 : outbox_;
   committer_.add(std::move(changes), [this, outbox](bool durable) {
     if (durable && outbox > 0) functions_.outbox_committed(outbox);

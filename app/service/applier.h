@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -50,6 +51,8 @@ class Applier {
   // Only within a control job, which runs on the correlator's thread.
   void tick(const event::Origin& origin, std::uint32_t source, TimeUs stamp);
   void set_down(std::uint32_t source, bool down);
+  // Alerts of the service itself, committed in one write with the facts that say that they were made.
+  void raise(const std::vector<alert::Alert>& alerts, std::map<std::string, std::string> facts);
 
   [[nodiscard]] std::uint64_t last_log() const { return log_; }
 
@@ -57,6 +60,8 @@ class Applier {
   void observe();
   void apply(Done& done);
   void emit(connectors::Changes& changes);
+  void put(connectors::Changes& changes, const alert::Alert& alert, TimeUs now);
+  void commit(connectors::Changes changes);
   void keep_evidence(const correlate::EventHits& event, const event::Origin& origin);
   void commit_control(std::string entry, TimeUs time);
   void begin_epoch();

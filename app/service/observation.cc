@@ -58,6 +58,7 @@ void Service::note_applied(const Done& done, const run::Sequencer& sequencer) {
   for (const RejectRecord& reject : done.rejects)
     count_reject(hits.origin->source_name, reject.reason, reject.message, reject.line);
   upkeep_->note(hits);
+  health_->note(done);
   const auto source = Metrics::label("source", hits.origin->source_name);
   events_ += hits.counters.events;
   matched_ += hits.counters.matched;

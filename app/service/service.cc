@@ -121,6 +121,9 @@ Status Service::recover() {
   sources_ = std::make_unique<Sources>(config_, plan_, origins_, *store_, logger_, reject_handler(), inherited_);
   upkeep_ = std::make_unique<Upkeep>(config_, *store_, *committer_, *applier_, *sources_, *sinks_, logger_,
                                      [this](std::function<void()> control) { return submit(std::move(control)); });
+  health_ = std::make_unique<HealthWatch>(config_, *applier_, *sources_, metrics_, logger_,
+                                          [this](std::function<void()> control) { return submit(std::move(control)); });
+  if (const Status restored = health_->restore(*store_); !restored) return restored;
   pump_thread_ = std::thread([this] { pump(); });
   correlator_thread_ = std::thread([this] { applier_->run(); });
   const auto origin_of = [this](std::string_view name, std::string_view partition, std::string_view tenant) {
@@ -182,6 +185,7 @@ void Service::pump() {
   while (!queue_.drained()) {
     Job job;
     if (!queue_.pop(job.batch, std::chrono::milliseconds(500))) continue;
+    health_->find_canaries(job);
     const std::lock_guard lock(pipeline_mutex_);
     if (!pipeline_->submit(std::move(job))) return;
   }
@@ -206,7 +210,9 @@ Status Service::run() {
     const auto now = std::chrono::steady_clock::now();
     if (now < next_step) continue;
     next_step = now + std::chrono::seconds(1);
-    upkeep_->step(connectors::system_clock_now());
+    const TimeUs wall = connectors::system_clock_now();
+    upkeep_->step(wall);
+    health_->step(wall);
     if (config_.reload == ReloadMode::watch && watch.changed()) reload_wanted_ = true;
   }
   logger_.log(LogLevel::info, "service",

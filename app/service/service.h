@@ -15,6 +15,7 @@
 #include "app/metrics.h"
 #include "app/service/applier.h"
 #include "app/service/engine_metrics.h"
+#include "app/service/health_watch.h"
 #include "app/service/intake.h"
 #include "app/service/origins.h"
 #include "app/service/sinks.h"
@@ -90,6 +91,7 @@ class Service {
   std::unique_ptr<Applier> applier_;
   std::unique_ptr<Sources> sources_;
   std::unique_ptr<Upkeep> upkeep_;
+  std::unique_ptr<HealthWatch> health_;
   std::unique_ptr<connectors::HttpServer> admin_;
   std::thread admin_thread_, pump_thread_, correlator_thread_;
 

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "connectors/sources/file_source.h"
-
 namespace vedette::app {
 
 Sources::Sources(const Config& config, plan::PlanPtr plan, Origins& origins, const connectors::Store& store, Logger& logger,
@@ -100,8 +98,10 @@ Status Sources::add_file(const SourceConfig& source) {
   options.resume_at = resume_at(source);
   options.framing = is_text(**origin) ? event::Framing::lines : event::Framing::automatic;
   options.origin = *origin;
-  keep(&source, std::make_unique<connectors::FileSource>(std::move(options), connectors::system_clock_now, logger_.callback(),
-                                                         on_reject_));
+  auto made =
+      std::make_unique<connectors::FileSource>(std::move(options), connectors::system_clock_now, logger_.callback(), on_reject_);
+  files_.push_back(made.get());
+  keep(&source, std::move(made));
   return {};
 }
 

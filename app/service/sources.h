@@ -11,6 +11,7 @@
 #include "app/logger.h"
 #include "app/service/origins.h"
 #include "connectors/net/inherited_sockets.h"
+#include "connectors/sources/file_source.h"
 #include "connectors/sources/http_source.h"
 #include "connectors/sources/kafka_source.h"
 #include "connectors/sources/record_source.h"
@@ -39,6 +40,7 @@ class Sources {
   [[nodiscard]] const std::vector<Live>& all() const { return live_; }
   [[nodiscard]] const std::vector<connectors::HttpSource*>& http() const { return http_; }
   [[nodiscard]] const std::vector<connectors::KafkaSource*>& kafka() const { return kafka_; }
+  [[nodiscard]] const std::vector<connectors::FileSource*>& files() const { return files_; }
 
  private:
   [[nodiscard]] Status add_http(const SourceConfig& source, std::map<std::string, connectors::HttpSourceOptions>& listeners);
@@ -63,6 +65,7 @@ class Sources {
   std::map<std::string, connectors::RecordSource*> pull_;  // by config name
   std::vector<connectors::HttpSource*> http_;
   std::vector<connectors::KafkaSource*> kafka_;
+  std::vector<connectors::FileSource*> files_;
 };
 
 }  // namespace vedette::app

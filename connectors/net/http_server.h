@@ -78,6 +78,7 @@ struct HttpRoute {
   std::function<std::optional<HttpResponse>(const HttpRequest& head)> admit = {};
   std::function<HttpResponse(const HttpRequest& request)> handle = {};
   std::function<void(HttpRequest request, HttpResponder responder)> defer = {};
+  std::function<void()> too_large = {};          // an admitted request's body is beyond the limit: it gets 413
   std::chrono::milliseconds answer_deadline{0};  // 0: that of the limits
 };
 

@@ -28,6 +28,7 @@ namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
 
+constexpr int kTooLarge = 413;
 constexpr std::size_t kReadBytes = 16 * 1024;
 constexpr std::size_t kBodyBufferBytes = 64 * 1024;  // also bounds a chunk's header
 constexpr std::size_t kLingerBytes = 8 << 20;
@@ -76,7 +77,7 @@ HttpRequest head_of(const Parser& parser, const std::string& peer) {
 
 // What to answer when a request cannot be read; nothing when the client is gone or too slow.
 std::optional<HttpResponse> answer_to(const error_code& error) {
-  if (error == http::error::body_limit) return plain(413, "the body is too large");
+  if (error == http::error::body_limit) return plain(kTooLarge, "the body is too large");
   if (error == http::error::header_limit) return plain(431, "the header is too large");
   if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
   const bool malformed = error.category() == http::make_error_code(http::error::bad_value).category();
@@ -131,6 +132,7 @@ class Session final : public HttpSession {
     return false;
   }
   bool failed(const error_code& error);
+  static HttpResponse too_large(const HttpRoute& route);
   void count(const HttpResponse& answer);
 
   beast::tcp_stream& lowest() { return beast::get_lowest_layer(stream_); }
@@ -217,7 +219,7 @@ template <class Stream>
 asio::awaitable<bool> Session<Stream>::exchange(Deadline header_by, bool last) {
   Parser parser;
   parser.header_limit(static_cast<std::uint32_t>(core_.limits.header_bytes));
-  parser.body_limit(core_.limits.body_bytes);
+  parser.body_limit(boost::none);
   version_ = 11;
   head_only_ = false;
   answer_.reset();
@@ -230,12 +232,17 @@ asio::awaitable<bool> Session<Stream>::exchange(Deadline header_by, bool last) {
   const HttpRoute* route = nullptr;
   answer_ = find_route(request, route);
   if (!answer_ && route->admit) answer_ = route->admit(request);
+  if (!answer_ && parser.content_length().value_or(0) > core_.limits.body_bytes) answer_ = too_large(*route);
   if (!answer_) {
+    parser.body_limit(core_.limits.body_bytes);
     const bool expects = !parser.is_done() && lower(request.header("expect").value_or("")) == "100-continue";
     if (expects && !co_await say_continue()) co_return false;
     {
       HttpBodyShare share(core_, share_of_);
-      if (!co_await read_body(parser, share)) co_return co_await respond(false);
+      if (!co_await read_body(parser, share)) {
+        if (answer_ && answer_->status == kTooLarge) answer_ = too_large(*route);
+        co_return co_await respond(false);
+      }
       core_.peers.set_waiting(id_, false);
       request.body = std::move(parser.get().body());
       handle(*route, request);
@@ -322,6 +329,12 @@ void Session<Stream>::handle(const HttpRoute& route, HttpRequest& request) {
   }
 }
 
+template <class Stream>
+HttpResponse Session<Stream>::too_large(const HttpRoute& route) {
+  if (route.too_large) route.too_large();
+  return plain(kTooLarge, "the body is too large");
+}
+
 // False when the connection was closed meanwhile.
 template <class Stream>
 asio::awaitable<bool> Session<Stream>::wait_for_answer(std::chrono::milliseconds limit) {
@@ -346,7 +359,7 @@ void Session<Stream>::count(const HttpResponse& answer) {
   if (answer.status >= 400) ++counts.refused;
   if (answer.status == 400) ++counts.malformed;
   if (answer.status == 401) ++counts.unauthorised;
-  if (answer.status == 413) ++counts.too_large;
+  if (answer.status == kTooLarge) ++counts.too_large;
   if (answer.status == 431) ++counts.header_too_large;
   if (answer.status == 503) ++counts.overloaded;
 }

@@ -97,7 +97,7 @@ Status HttpSource::start(BatchSink& sink) {
   for (const HttpEndpoint& endpoint : options_.endpoints) {
     auto auth = make_auth(endpoint);
     if (!auth) return Error{auth.error().message, endpoint.name};
-    doors_.push_back({&endpoint, std::move(*auth)});
+    doors_.push_back({.endpoint = &endpoint, .auth = std::move(*auth)});
   }
   HttpListen listen{options_.listen, options_.tls, options_.inherited, {}};
   for (const Door& door : doors_) {
@@ -133,6 +133,12 @@ Status HttpSource::set_secrets(const std::string& endpoint_name, const std::vect
   return Error{"no endpoint of this name", endpoint_name};
 }
 
+std::map<std::string, std::uint64_t> HttpSource::too_large() const {
+  std::map<std::string, std::uint64_t> counts;
+  for (const Door& door : doors_) counts[door.endpoint->name] = *door.too_large;
+  return counts;
+}
+
 void HttpSource::add_route(const Door& door, BatchSink& sink) {
   const bool okta = door.endpoint->kind == HttpEndpointKind::okta_hook;
   if (okta) server_.route("GET", door.endpoint->path, HttpRoute{{}, verification});
@@ -147,6 +153,7 @@ void HttpSource::add_route(const Door& door, BatchSink& sink) {
   deliver.defer = [this, &door, &sink](const HttpRequest& request, const HttpResponder& responder) {
     receive(door, request, sink, responder);
   };
+  deliver.too_large = [&door] { ++*door.too_large; };
   server_.route("POST", door.endpoint->path, std::move(deliver));
 }
 
@@ -181,7 +188,10 @@ void HttpSource::take_records(const Door& door, const HttpRequest& request, Batc
   if (const Encoding encoding = encoding_of(request); encoding != Encoding::identity) {
     const Unpacked unpacked = encoding == Encoding::gzip ? gunzip(body, options_.inflated_bytes, inflated)
                                                          : unzstd(body, options_.inflated_bytes, inflated);
-    if (unpacked == Unpacked::too_large) return responder.send(plain(413, "the body is too large when unpacked\n"));
+    if (unpacked == Unpacked::too_large) {
+      ++*door.too_large;
+      return responder.send(plain(413, "the body is too large when unpacked\n"));
+    }
     if (unpacked == Unpacked::damaged) return responder.send(plain(400, "the body is not whole gzip or zstd data\n"));
     body = inflated;
   }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,6 +60,8 @@ class HttpSource final : public RecordSource {
   [[nodiscard]] std::uint64_t overloads() const { return tally_->overloads; }  // refused by the sink: answered 503
   [[nodiscard]] std::uint64_t undurable() const { return tally_->undurable; }  // done(false): answered 503
   [[nodiscard]] std::uint64_t repeats() const { return tally_->repeats; }      // webhook ids acknowledged once more
+  // Bodies of admitted senders that were answered 413, by endpoint.
+  [[nodiscard]] std::map<std::string, std::uint64_t> too_large() const;
   [[nodiscard]] HttpCounters counters() const { return server_.counters(); }
 
  private:
@@ -66,6 +69,7 @@ class HttpSource final : public RecordSource {
   struct Door {
     const HttpEndpoint* endpoint;
     std::shared_ptr<HttpAuth> auth;
+    std::unique_ptr<std::atomic<std::uint64_t>> too_large = std::make_unique<std::atomic<std::uint64_t>>(0);
   };
   [[nodiscard]] Result<std::shared_ptr<HttpAuth>> make_auth(const HttpEndpoint& endpoint) const;
   void add_route(const Door& door, BatchSink& sink);

@@ -102,6 +102,25 @@ TEST(Config, ReadsAnHttpSourceWithTlsAndLimits) {
   EXPECT_EQ(source.http.auth.secrets, std::vector<std::string>{"s3cret"});
 }
 
+TEST(Config, ReadsWhatASourceIsExpectedToSend) {
+  const Read got =
+      with_source("{name: f, type: file, path: a, silent_after: 2h, canary: {contains: canary-1, every: 5m, grace: 30s}}");
+  EXPECT_EQ(got.said, "");
+  const app::SourceConfig& source = got.config.sources.at(0);
+  EXPECT_EQ(source.silent_after, 2 * kHourUs);
+  EXPECT_EQ(source.canary->contains, "canary-1");
+  EXPECT_EQ(source.canary->every, 5 * kMinuteUs);
+  EXPECT_EQ(source.canary->grace, 30 * kSecondUs);
+  const Read never = with_source("{name: f, type: file, path: a, silent_after: off, canary: {contains: canary-1, every: 5m}}");
+  EXPECT_EQ(never.said, "");
+  EXPECT_EQ(never.config.sources.at(0).silent_after, 0);
+  EXPECT_EQ(never.config.sources.at(0).canary->grace, kMinuteUs);
+  const Read neither = read(kRules + kFile);
+  EXPECT_FALSE(neither.config.sources.at(0).silent_after || neither.config.sources.at(0).canary);
+  EXPECT_TRUE(neither.config.health_alerts);
+  EXPECT_FALSE(read(kRules + kFile + "health: off\n").config.health_alerts);
+}
+
 TEST(Config, ReadsEveryWayOfProvingWhoSends) {
   const auto auth = [](const std::string& text) {
     const Read got = with_source("{name: in, type: http, listen: \"127.0.0.1:1\", auth: " + text + "}");

@@ -102,6 +102,18 @@ TEST_F(HttpSourceTest, RefusesWrongSecrets) {
   EXPECT_EQ(log_.text().find("secre"), std::string::npos);
 }
 
+TEST_F(HttpSourceTest, CountsBodiesThatWereTooLargeOfAdmittedSendersByEndpoint) {
+  const std::string large((4 << 20) + 1, 'x');
+  EXPECT_EQ(status_of(okta("new-secret", large)), 413);
+  EXPECT_EQ(status_of(okta("wrong", large)), 401);
+  EXPECT_EQ(status_of(ingest(gzip(std::string(100'001, 'x')), "Content-Encoding: gzip\r\n")), 413);
+  RawClient chunked(source_->address());
+  chunked.send("POST /ingest HTTP/1.1\r\nAuthorization: Bearer token\r\nTransfer-Encoding: chunked\r\n\r\n400001\r\n" + large);
+  EXPECT_EQ(status_of(chunked.receive_all()), 413);
+  EXPECT_EQ(source_->too_large(), (std::map<std::string, std::uint64_t>{{"okta-hook", 1}, {"other", 2}}));
+  EXPECT_TRUE(sink_.records().empty());
+}
+
 TEST_F(HttpSourceTest, AcceptsABadBodyThatIsAuthorised) {
   EXPECT_EQ(status_of(okta("new-secret", "this is not JSON")), 200);
   EXPECT_EQ(sink_.records(), (std::vector<std::string>{"this is not JSON"}));

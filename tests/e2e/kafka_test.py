@@ -20,6 +20,7 @@ sinks:
   - {name: out, type: stdout}
   - {name: bus, type: kafka, brokers: ["@BROKER@"], topic: @ALERTS@}
 log: {format: json, level: info}
+health: off
 """
 broker = Broker()
 

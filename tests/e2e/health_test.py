@@ -1,0 +1,120 @@
+"""What the service alerts on by itself, from outside: each once, durable over kill -9, routed, and told to end. Usage:
+health_test.py PROGRAM"""
+import http.client
+import json
+import os
+import shutil
+import socket
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from service import Service, check, equal, line, password, run_cases  # noqa: E402
+
+PROGRAM = sys.argv[1]
+CONFIG = """\
+store: {path: "@OUTSIDE@/store"}
+rules: {paths: [rules.yml]}
+sources:
+  - {name: in, type: http, listen: "127.0.0.1:0", path: /in, source: okta, limits: {body: 4KiB}, silent_after: 4s,
+     canary: {contains: canary-of-the-test, every: 3s, grace: 2s}}
+  - {name: slow, type: http, listen: "127.0.0.1:0", path: /slow, source: okta, silent_after: 45s, tenant: acme}
+  - {name: gone, type: kafka, brokers: ["127.0.0.1:@DEAD@"], topics: [t], source: okta}
+sinks:
+  - {name: all, type: file, path: "@OUTSIDE@/all.jsonl"}
+  - {name: quiet, type: file, path: "@OUTSIDE@/quiet.jsonl"}
+routes:
+  - {match: {rule: [vedette.source_silent]}, to: [quiet]}
+  - {match: {level: high}, to: [all]}
+admin: {listen: "127.0.0.1:0"}
+"""
+
+
+def send(service, target, body=None):
+    connection = http.client.HTTPConnection(*service.url(target), timeout=20)
+    connection.request("GET" if body is None else "POST", target, body)
+    response = connection.getresponse()
+    return response.status, response.read().decode()
+
+
+def unused_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Outside:
+    """A folder that outlives the service, and what its sinks wrote there."""
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix="vedette-health-")
+        self.config = CONFIG.replace("@OUTSIDE@", self.folder).replace("@DEAD@", str(unused_port()))
+        return self
+
+    def __exit__(self, *unused):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def alerts(self, sink):
+        path = os.path.join(self.folder, sink + ".jsonl")
+        if not os.path.exists(path):
+            return []
+        with open(path) as file:
+            return [json.loads(text) for text in file if text.endswith("\n")]
+
+    def has(self, sink, kind, subject):
+        return any(each["rule_id"] == "vedette." + kind and subject in each["group"].values() for each in self.alerts(sink))
+
+
+def told_once_over_a_kill():
+    with Outside() as outside:
+        with Service(PROGRAM, outside.config) as service:
+            equal(send(service, "/in", line(password("p1", "ann@acme.example")))[0], 200, "an event")
+            equal(send(service, "/in", line({"uuid": "c1", "note": "canary-of-the-test"}))[0], 200, "a canary")
+            service.wait(lambda: 'vedette_canaries_total{source="in"} 1' in send(service, "/metrics")[1], "the counted canary")
+            check('vedette_canary_last_seen_timestamp_seconds{source="in"}' in send(service, "/metrics")[1], "when it was seen")
+            equal(send(service, "/in", "x" * 5000)[0], 413, "a large body")
+            for kind, subject in (("body_too_large", "in"), ("canary_missing", "in"), ("source_down", "gone")):
+                def found():
+                    equal(send(service, "/slow", line(password("s", "ann@acme.example")))[0], 200, "the slow source lives")
+                    return outside.has("all", kind, subject)
+                service.wait(found, f"{kind} of {subject}", 120)
+            service.wait(lambda: outside.has("quiet", "source_silent", "in"), "the silence")
+        # The service was killed: it left without a word.
+        with Service(PROGRAM, outside.config) as service:
+            metrics = send(service, "/metrics")[1]
+            for kind, subject in (("body_too_large", "in"), ("canary_missing", "in"), ("source_down", "gone"), ("source_silent", "in")):
+                check(f'vedette_health_open{{kind="{kind}",subject="{subject}"}} 1' in metrics, f"{kind} is still open:\n{metrics}")
+            # By then everything else has been judged again for longer than it needs to begin.
+            service.wait(lambda: outside.has("quiet", "source_silent", "slow"), "the silence of the slow source", 120)
+            once = [(each["rule_id"], tuple(each["group"].values())) for sink in ("all", "quiet") for each in outside.alerts(sink)
+                    if each["rule_id"].startswith("vedette.")]
+            equal(sorted(once), [("vedette.body_too_large", ("in",)), ("vedette.canary_missing", ("in",)), ("vedette.source_down", ("gone",)),
+                                 ("vedette.source_silent", ("in",)), ("vedette.source_silent", ("slow",))], "health alerts, each once")
+            down = next(each for each in outside.alerts("all") if each["rule"] == "vedette.source_down")
+            equal((down["level"], down["group"], down["source"], down["events"], down["status"], down["tenant"]),
+                  ("high", {"source": "gone"}, [], [], "new", "default"), "its alert")
+            check("out of reach" in down["reason"], down["reason"])
+            equal([each["tenant"] for each in outside.alerts("quiet") if each["group"].get("source") == "slow"], ["acme"], "its tenant")
+            # A silence ends with a record, and the next one is another.
+            equal(send(service, "/in", line({"uuid": "c2", "note": "canary-of-the-test"}))[0], 200, "the canary is back")
+            service.wait(lambda: any("source_silent has ended" in text for text in service.log), "the end of the silence")
+            service.wait(lambda: any("canary_missing has ended" in text for text in service.log), "the end of the canary's absence")
+            service.wait(lambda: sum(each["group"].get("source") == "in" for each in outside.alerts("quiet")) == 2, "the second silence")
+            for sink in ("all", "quiet"):
+                ids = [each["alert_id"] for each in outside.alerts(sink)]
+                equal(len(set(ids)), len(ids), f"ids of {sink}, each once")
+            equal(service.stop(), 0, "exit code")
+
+
+def off_means_metrics_only():
+    with Outside() as outside:
+        with Service(PROGRAM, outside.config + "health: off\n") as service:
+            equal(send(service, "/in", "x" * 5000)[0], 413, "a large body")
+            service.wait(lambda: 'vedette_health_open{kind="body_too_large",subject="in"} 1' in send(service, "/metrics")[1], "the condition")
+            equal(send(service, "/in", line(password("p1", "ann@acme.example")))[0], 200, "an event")
+            service.wait(lambda: outside.alerts("all"), "its alert")
+            equal(service.stop(), 0, "exit code")
+        equal([each["rule"] for each in outside.alerts("all")], ["password_changed"], "alerts")
+
+
+run_cases([(case.__name__.replace("_", " "), case) for case in (told_once_over_a_kill, off_means_metrics_only)])
