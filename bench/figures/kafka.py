@@ -16,10 +16,11 @@ log: {{format: json, level: info}}
 
 
 def run(tools, broker, **arguments):
-    """The load client between a producer and a consumer (kcat, a message at once)."""
-    consumer = subprocess.Popen(["kcat", "-C", "-b", broker, "-t", "alerts", "-o", "end", "-u", "-q", "-X", "fetch.wait.max.ms=5"],
-                                stdout=subprocess.PIPE)
-    producer = subprocess.Popen(["kcat", "-P", "-b", broker, "-t", "events", "-X", "linger.ms=0"], stdin=subprocess.PIPE)
+    """The load client between a producer and a consumer that wait for nothing."""
+    consumer = subprocess.Popen([tools.bus, "consume", broker, "alerts"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if consumer.stderr.readline() != b"ready\n":
+        raise SystemExit("the topic of alerts cannot be read")
+    producer = subprocess.Popen([tools.bus, "produce", broker, "events"], stdin=subprocess.PIPE)
     try:
         return load(tools, "pipe", stdin=consumer.stdout, stdout=producer.stdin, body="lines", **arguments)
     finally:
@@ -28,11 +29,12 @@ def run(tools, broker, **arguments):
             process.terminate()
             process.wait()
         consumer.stdout.close()
+        consumer.stderr.close()
 
 
 def measure(tools, options):
     import broker as kafka
-    print("\nP9 Kafka to Kafka: four partitions in, four out, alerts read by kcat; broker, clients and service on this machine")
+    print("\nP9 Kafka to Kafka: four partitions in, four out; broker, clients and service on this machine")
     kafka.fetch_jars()
     with kafka.Broker() as broker:
         broker.create("events", 4)

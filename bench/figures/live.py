@@ -29,9 +29,10 @@ class Tools:
     def __init__(self, build):
         self.program = os.path.join(build, "bin", "vedette")
         self.client = os.path.join(build, "bench", "vedette-bench-load")
-        for tool in (self.program, self.client):
+        self.bus = os.path.join(build, "bench", "vedette-bench-kafka")
+        for tool in (self.program, self.client, self.bus):
             if not os.access(tool, os.X_OK):
-                raise SystemExit(f"{tool} is not there: build vedette and vedette-bench-load")
+                raise SystemExit(f"{tool} is not there: build vedette, vedette-bench-load and vedette-bench-kafka")
 
 
 class Live:
@@ -84,9 +85,15 @@ class Live:
         return int(self.find(rf"listening http://[^/]*:(\d+){path}$")[1])
 
     def metrics(self):
-        text = urllib.request.urlopen(f"http://127.0.0.1:{self.port('/metrics')}/metrics", timeout=30).read().decode()
+        """Asked twice: what the engine counts is collected for the next time."""
+        self._scrape()
+        time.sleep(1)
+        text = self._scrape()
         pairs = (line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
         return {name: float(value) for name, value in pairs}
+
+    def _scrape(self):
+        return urllib.request.urlopen(f"http://127.0.0.1:{self.port('/metrics')}/metrics", timeout=30).read().decode()
 
     def cpu(self):
         return cpu_seconds(self.process.pid)

@@ -67,12 +67,9 @@ int take_answer(std::string& in) {
 }  // namespace
 
 Lanes::Lanes(std::uint16_t port, std::size_t connections) : poll_(::epoll_create1(EPOLL_CLOEXEC)) {
+  port_ = port;
   for (std::size_t i = 0; i < connections; ++i) {
-    Lane lane;
-    lane.out = connect_to(port);
-    make_non_blocking(lane.out);
-    watch(lane.out, i, true);
-    lanes_.push_back(std::move(lane));
+    lanes_.emplace_back();
     idle_.push_back(i);
   }
   make_non_blocking(STDIN_FILENO);
@@ -92,7 +89,9 @@ Lanes::Lanes() : poll_(::epoll_create1(EPOLL_CLOEXEC)) {
 }
 
 Lanes::~Lanes() {
-  for (const Lane& lane : lanes_) ::close(lane.out);
+  for (const Lane& lane : lanes_) {
+    if (lane.out >= 0) ::close(lane.out);
+  }
   ::close(poll_);
 }
 
@@ -118,6 +117,11 @@ void Lanes::send(Request request, double due) {
 void Lanes::write(std::size_t index) {
   Lane& lane = lanes_[index];
   const std::string& bytes = lane.under_way.request.bytes;
+  if (lane.out < 0) {
+    lane.out = connect_to(port_);
+    make_non_blocking(lane.out);
+    watch(lane.out, index, true);
+  }
   while (lane.written < bytes.size()) {
     const ssize_t put = ::write(lane.out, bytes.data() + lane.written, bytes.size() - lane.written);
     if (put < 0 && errno == EAGAIN) return;
@@ -141,16 +145,23 @@ void Lanes::read(std::size_t index, std::vector<Answer>& done) {
   char buffer[16384];
   ssize_t got = 0;
   while ((got = ::read(lane.out, buffer, sizeof buffer)) > 0) lane.in.append(buffer, static_cast<std::size_t>(got));
-  if (got == 0) {
-    std::fputs("the other side closed a connection\n", stderr);
-    std::exit(4);
-  }
+  if (got == 0) return reconnect(index);
   const int status = take_answer(lane.in);
   if (status == 0) return;
   ++statuses_[status];
   if (status >= 200 && status < 300) return finish(index, done);
   lane.again = seconds_now() + kPause;
   ++refused_;
+}
+
+// The other side closes connections that were idle for long; what crossed with that is sent again.
+void Lanes::reconnect(std::size_t index) {
+  Lane& lane = lanes_[index];
+  ::close(lane.out);
+  lane.out = -1;
+  lane.in.clear();
+  lane.written = 0;
+  if (!lane.under_way.request.bytes.empty() && lane.again == 0) write(index);
 }
 
 // Sends again what was refused a pause ago; returns when to look next.

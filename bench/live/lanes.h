@@ -1,6 +1,6 @@
-// Where requests go: lanes that carry one at a time each. HTTP: keep-alive connections to a loopback port, answers counted
-// by status, 503 sent again after a pause. Pipe: standard output, lines. Non-blocking over one epoll, which also holds
-// standard input. One thread.
+// Where requests go: lanes that carry one at a time each. HTTP: keep-alive connections to a loopback port, made when first used,
+// answers counted by status, 503 sent again after a pause. Pipe: standard output, lines. Non-blocking over one epoll, which also
+// holds standard input. One thread.
 #pragma once
 
 #include <cstdint>
@@ -50,9 +50,11 @@ class Lanes {
   void write(std::size_t index);
   void read(std::size_t index, std::vector<Answer>& done);
   void finish(std::size_t index, std::vector<Answer>& done);
+  void reconnect(std::size_t index);
   double send_refused(double until);
 
   int poll_ = -1;
+  std::uint16_t port_ = 0;
   std::vector<Lane> lanes_;
   std::vector<std::size_t> idle_;
   std::map<int, std::uint64_t> statuses_;

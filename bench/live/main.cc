@@ -78,7 +78,7 @@ class Run {
     request_rate_ = arguments.number("rate", 0) / mean;
   }
 
-  // False: the last probe's alert did not come.
+  // False: some probe's alert did not come.
   bool go() {
     if (timed_) {
       start(mill_.opening(), seconds_now());
@@ -90,14 +90,12 @@ class Run {
     settle(1e18);
     sent_ = seconds_now();
     if (!timed_) return true;
-    Request last = mill_.last();
-    const std::int64_t probe = last.probe;
-    start(std::move(last), seconds_now());
+    start(mill_.last(), seconds_now());
     settle(1e18);
     const double give_up = seconds_now() + drain_;
-    while (!watch_.alerted(probe) && seconds_now() < give_up) step(give_up);
-    drained_ = watch_.alerted(probe) ? watch_.alerted_at(probe) : give_up;
-    return watch_.alerted(probe);
+    while (!watch_.complete() && seconds_now() < give_up) step(give_up);
+    drained_ = watch_.complete() ? watch_.last_alert() : give_up;
+    return watch_.complete();
   }
   // Alerts that are still on their way: until none came for a while.
   void linger(double seconds) {

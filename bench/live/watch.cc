@@ -37,7 +37,9 @@ void Watch::see(std::string_view line, double now) {
   const auto probe = number_after(line, "probe-");
   if (!probe) return;
   const auto found = probes_.find(static_cast<std::int64_t>(*probe));
-  if (found != probes_.end() && found->second.alerted == 0) found->second.alerted = now;
+  if (found == probes_.end() || found->second.alerted > 0) return;
+  found->second.alerted = last_alert_ = now;
+  ++alerted_;
 }
 
 bool Watch::read_alerts() {

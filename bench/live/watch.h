@@ -23,8 +23,9 @@ class Watch {
   void sent(std::int64_t probe, double due, double sent);
   // Reads what standard input holds; false at its end.
   [[nodiscard]] bool read_alerts();
-  [[nodiscard]] bool alerted(std::int64_t probe) const { return probes_.contains(probe) && probes_.at(probe).alerted > 0; }
-  [[nodiscard]] double alerted_at(std::int64_t probe) const { return probes_.at(probe).alerted; }
+  // Every probe that was sent has its alert; when the last one came.
+  [[nodiscard]] bool complete() const { return alerted_ == probes_.size(); }
+  [[nodiscard]] double last_alert() const { return last_alert_; }
   [[nodiscard]] std::uint64_t lines() const { return lines_; }
   // Alerts by control user.
   [[nodiscard]] const std::map<std::uint64_t, std::uint64_t>& control() const { return control_; }
@@ -46,6 +47,8 @@ class Watch {
   std::map<std::uint64_t, std::uint64_t> control_;
   std::string rest_;
   std::uint64_t lines_ = 0;
+  std::size_t alerted_ = 0;
+  double last_alert_ = 0;
 };
 
 }  // namespace vedette::bench
