@@ -1,4 +1,7 @@
 // The Kafka source against librdkafka's mock cluster (a broker inside this process).
+#include <algorithm>
+#include <utility>
+
 #include "connectors/sources/kafka_source.h"
 #include "tests/connectors/kafka_support.h"
 
@@ -92,6 +95,51 @@ TEST_F(KafkaTest, BackpressureLosesNothing) {
       ASSERT_EQ(records[i], "{\"n\":" + std::to_string(static_cast<int>(i) * 2 + p) + "}");
     }
   }
+}
+
+// The sink refuses for good: what has been read and waits here stays bounded, however much more there is.
+TEST_F(KafkaTest, AFullSinkBoundsWhatIsRead) {
+  create("okta", 1);
+  constexpr int kRecords = 60'000;
+  for (int i = 0; i < kRecords; ++i) {
+    produce("okta", 0, std::to_string(i));
+    if (i % 1000 == 999) flush();
+  }
+  batches_.set_full(true);
+  consume({"okta"});
+  ASSERT_TRUE(eventually([&] { return source_->counters().pauses > 0; })) << log_.text();
+  // Paused partitions deliver what librdkafka had handed out already, and then nothing.
+  std::uint64_t before = 0;
+  ASSERT_TRUE(eventually([&] {
+    const std::uint64_t now = source_->counters().records;
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    return now == std::exchange(before, source_->counters().records);
+  }));
+  EXPECT_LT(source_->counters().records, static_cast<std::uint64_t>(kRecords) / 2);
+  batches_.set_full(false);
+  ASSERT_TRUE(receives(kRecords)) << log_.text();
+}
+
+// Two seconds for every answer: slower, and nothing is lost or read twice.
+TEST_F(KafkaTest, ASlowBrokerIsOnlySlow) {
+  create("okta", 2);
+  for (int i = 0; i < 100; ++i) produce("okta", i % 2, std::to_string(i));
+  flush();
+  consume({"okta"});
+  ASSERT_TRUE(receives(100)) << log_.text();
+  ASSERT_TRUE(eventually([&] { return source_->health().up; }));
+  for (int i = 100; i < 200; ++i) produce("okta", i % 2, std::to_string(i));
+  flush();
+  rd_kafka_mock_broker_set_rtt(cluster_, 1, 2000);
+  for (int i = 200; i < 300; ++i) produce("okta", i % 2, std::to_string(i));
+  flush();
+  ASSERT_TRUE(receives(300)) << log_.text();
+  std::vector<std::string> records = batches_.records();
+  std::sort(records.begin(), records.end());
+  EXPECT_EQ(std::unique(records.begin(), records.end()), records.end());
+  EXPECT_EQ(records.size(), 300u);
+  rd_kafka_mock_broker_set_rtt(cluster_, 1, 0);
+  EXPECT_TRUE(eventually([&] { return source_->health().up; })) << source_->health().reason;
 }
 
 TEST_F(KafkaTest, WaitsForATopicThatDoesNotExist) {
