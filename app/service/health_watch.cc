@@ -109,11 +109,22 @@ void HealthWatch::judge(TimeUs now, const std::map<std::string, SourceLook>& loo
   applier_.raise(alerts, {{kHealthFact, health_.stored()}});
 }
 
-void HealthWatch::show() const {
+void HealthWatch::show() {
   Metrics::Values open;
-  for (const auto& [condition, since] : health_.open())
-    open[Metrics::labels("kind", health_name(condition.first), "subject", condition.second)] = 1;
+  std::set<std::string> silent;
+  for (const auto& [condition, since] : health_.open()) {
+    const auto& [kind, subject] = condition;
+    open[Metrics::labels("kind", health_name(kind), "subject", subject)] = 1;
+    if (kind == HealthKind::source_silent) silent.insert(subject);
+  }
   metrics_.replace("vedette_health_open", std::move(open));
+  const std::lock_guard lock(mutex_);
+  silent_ = std::move(silent);
+}
+
+bool HealthWatch::silent(const std::string& source) const {
+  const std::lock_guard lock(mutex_);
+  return silent_.contains(source);
 }
 
 void HealthWatch::find_canaries(Job& job) const {

@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <map>
+#include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,8 @@ class HealthWatch {
   void step(TimeUs now);
   // On the pump's thread: counts the canaries among a batch's records. Costs nothing for sources without one.
   void find_canaries(Job& job) const;
+  // Any thread: a source that is up sends nothing any more.
+  [[nodiscard]] bool silent(const std::string& source) const;
   // On the correlator's thread, after each batch.
   void note(const Done& done);
 
@@ -37,7 +41,7 @@ class HealthWatch {
   [[nodiscard]] std::map<std::string, SourceLook> looks() const;
   [[nodiscard]] std::vector<std::string> degraded() const;
   void judge(TimeUs now, const std::map<std::string, SourceLook>& looks);
-  void show() const;
+  void show();
 
   const Config& config_;
   Applier& applier_;
@@ -47,6 +51,8 @@ class HealthWatch {
   std::function<bool(std::function<void()>)> submit_;
   std::map<std::string, std::string, std::less<>> canaries_;  // source -> text
   Health health_;
+  mutable std::mutex mutex_;
+  std::set<std::string> silent_;
 };
 
 }  // namespace vedette::app

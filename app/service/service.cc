@@ -119,11 +119,11 @@ Status Service::recover() {
   applier_ = std::make_unique<Applier>(std::move(first), *store_, *committer_, applier_functions());
   sinks_ = std::make_unique<Sinks>(config_, *store_, *committer_, logger_);
   sources_ = std::make_unique<Sources>(config_, plan_, origins_, *store_, logger_, reject_handler(), inherited_);
-  upkeep_ = std::make_unique<Upkeep>(config_, *store_, *committer_, *applier_, *sources_, *sinks_, logger_,
-                                     [this](std::function<void()> control) { return submit(std::move(control)); });
   health_ = std::make_unique<HealthWatch>(config_, *applier_, *sources_, metrics_, logger_,
                                           [this](std::function<void()> control) { return submit(std::move(control)); });
   if (const Status restored = health_->restore(*store_); !restored) return restored;
+  upkeep_ = std::make_unique<Upkeep>(config_, *store_, *committer_, *applier_, *sources_, *sinks_, *health_, logger_,
+                                     [this](std::function<void()> control) { return submit(std::move(control)); });
   pump_thread_ = std::thread([this] { pump(); });
   correlator_thread_ = std::thread([this] { applier_->run(); });
   const auto origin_of = [this](std::string_view name, std::string_view partition, std::string_view tenant) {

@@ -90,8 +90,8 @@ class Service {
   std::unique_ptr<Sinks> sinks_;
   std::unique_ptr<Applier> applier_;
   std::unique_ptr<Sources> sources_;
-  std::unique_ptr<Upkeep> upkeep_;
   std::unique_ptr<HealthWatch> health_;
+  std::unique_ptr<Upkeep> upkeep_;
   std::unique_ptr<connectors::HttpServer> admin_;
   std::thread admin_thread_, pump_thread_, correlator_thread_;
 

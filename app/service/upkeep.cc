@@ -10,20 +10,21 @@ namespace {
 
 using connectors::SourceHealth;
 
-constexpr DurationUs kPushGrace = kSecondUs;       // a push source may still be writing what it received
-constexpr DurationUs kDownAfter = 30 * kSecondUs;  // a source that cannot be reached for so long is down
+constexpr DurationUs kPushGrace = kSecondUs;  // a push source may still be writing what it received
 constexpr DurationUs kTrimEvery = 60 * kSecondUs;
 
 }  // namespace
 
 Upkeep::Upkeep(const Config& config, connectors::Store& store, connectors::Committer& committer, Applier& applier,
-               Sources& sources, Sinks& sinks, Logger& logger, std::function<bool(std::function<void()>)> submit)
+               Sources& sources, Sinks& sinks, const HealthWatch& health, Logger& logger,
+               std::function<bool(std::function<void()>)> submit)
     : config_(config),
       store_(store),
       committer_(committer),
       applier_(applier),
       sources_(sources),
       sinks_(sinks),
+      health_(health),
       logger_(logger),
       submit_(std::move(submit)) {}
 
@@ -42,23 +43,28 @@ void Upkeep::note(const correlate::HitBatch& hits) {
 }
 
 void Upkeep::step(TimeUs now) {
-  mark_down(now);
-  tick(now);
+  const std::map<std::string, Look> all = looks();
+  mark_down(now, all);
+  tick(now, all);
   if (now >= next_trim_) trim(now);
 }
 
-// Only rules that wait for log time look at ticks.
-void Upkeep::tick(TimeUs now) {
-  std::map<std::string, TimeUs> complete_to;  // config name -> nothing that was there by then is missing
-  std::map<std::string, SourceHealth> pull;
+std::map<std::string, Upkeep::Look> Upkeep::looks() const {
+  std::map<std::string, Look> looks;
+  for (const SourceConfig& source : config_.sources) looks[source.name].silent = health_.silent(source.name);
   for (const Sources::Live& live : sources_.all()) {
-    if (live.config != nullptr) pull[live.config->name] = live.source->health();
+    if (live.config != nullptr) looks[live.config->name].health = live.source->health();
   }
-  for (const SourceConfig& source : config_.sources) {
-    const auto found = pull.find(source.name);
-    const SourceHealth health = found == pull.end() ? SourceHealth{} : found->second;
-    if (!health.up || !health.caught_up) continue;
-    complete_to[source.name] = health.complete_to == SourceHealth::kNoTime ? now - kPushGrace : health.complete_to;
+  return looks;
+}
+
+// Only rules that wait for log time look at ticks.
+void Upkeep::tick(TimeUs now, const std::map<std::string, Look>& looks) {
+  std::map<std::string, TimeUs> complete_to;  // config name -> nothing that was there by then is missing
+  for (const auto& [name, look] : looks) {
+    const SourceHealth& health = look.health;
+    if (!health.up || !health.caught_up || look.silent) continue;
+    complete_to[name] = health.complete_to == SourceHealth::kNoTime ? now - kPushGrace : health.complete_to;
   }
   // Without room the workers are busy: the next step ticks further.
   (void)submit_([this, complete_to = std::move(complete_to)] { apply_ticks(complete_to); });
@@ -74,27 +80,50 @@ void Upkeep::apply_ticks(const std::map<std::string, TimeUs>& complete_to) {
   }
 }
 
-void Upkeep::mark_down(TimeUs now) {
-  for (const Sources::Live& live : sources_.all()) {
-    if (live.config == nullptr) continue;
-    const std::string& name = live.config->name;
-    const SourceHealth health = live.source->health();
-    if (health.up) unwell_since_.erase(name);
-    if (!health.up && unwell_since_.emplace(name, now).first->second > now - kDownAfter) continue;
-    if (health.up != down_.contains(name)) continue;
-    const auto mark = [this, name, down = !health.up] {
-      std::set<std::uint32_t> types;
-      for (const auto& [key, clock] : clocks_) {
-        if (clock.origin->source_name == name) types.insert(clock.source);
-      }
-      for (const std::uint32_t type : types) applier_.set_down(type, down);
-    };
-    if (!submit_(mark)) continue;  // no room: at the next step
-    health.up ? (void)down_.erase(name) : (void)down_.insert(name);
-    logger_.log(connectors::LogLevel::warning, name,
-                health.up ? std::string("up again")
-                          : fmt::format("down: {}; rules that wait for it hold their decisions", health.reason));
+void Upkeep::mark_down(TimeUs now, const std::map<std::string, Look>& looks) {
+  std::set<std::string> down;
+  for (const auto& [name, look] : looks) {
+    if (look.health.up) unwell_since_.erase(name);
+    const bool gone = !look.health.up && unwell_since_.emplace(name, now).first->second <= now - kDownAfter;
+    if (gone || look.silent) down.insert(name);
   }
+  if (down_ == down || !submit_([this, down] { apply_down(down); })) return;  // without room: at the next step
+  for (const auto& [name, look] : looks) {
+    const bool before = down_ && down_->contains(name);
+    if (before == down.contains(name)) continue;
+    logger_.log(connectors::LogLevel::warning, name,
+                before ? std::string("up again")
+                       : fmt::format("down: {}; rules that wait for it hold their decisions",
+                                     look.silent ? "it sends nothing any more" : look.health.reason));
+  }
+  down_ = std::move(down);
+}
+
+// The log says what a process before this one has marked.
+void Upkeep::apply_down(const std::set<std::string>& down) {
+  std::set<std::uint32_t> types;
+  for (const SourceConfig& source : config_.sources) {
+    if (down.contains(source.name)) types.merge(types_of(source));
+  }
+  for (std::uint32_t type = 0; type < applier_.generation().rules.plan->sources.size(); ++type) {
+    const bool mark = types.contains(type);
+    if (applier_.generation().sequencer.correlator().is_down(type) != mark) applier_.set_down(type, mark);
+  }
+}
+
+// Those it is configured to be of, and those that came.
+std::set<std::uint32_t> Upkeep::types_of(const SourceConfig& source) const {
+  std::vector<std::string> names = {source.source};
+  for (const auto& [topic, type] : source.kafka.topic_source) names.push_back(type);
+  std::set<std::uint32_t> types;
+  for (const std::string& name : names) {
+    const auto type = find_source(*applier_.generation().rules.plan, name);
+    if (type && *type != plan::kNone) types.insert(*type);
+  }
+  for (const auto& [key, clock] : clocks_) {
+    if (clock.origin->source_name == source.name) types.insert(clock.source);
+  }
+  return types;
 }
 
 // What no rule can need any more, by the log time of the slowest clock; the clocks of what goes are kept.

@@ -1,11 +1,12 @@
-// What has to be done now and then beside the stream: ticks of the clocks of healthy, idle sources, marking sources down and
-// up, and trimming the store behind log time. step() is called about once a second by the main thread; what concerns the
+// What has to be done now and then beside the stream: ticks of the clocks of healthy, idle sources, marking source types down
+// and up, and trimming the store behind log time. step() is called about once a second by the main thread; what concerns the
 // state is handed to the correlator's thread as a control job.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 
 #include "app/logger.h"
 #include "app/service/applier.h"
+#include "app/service/health_watch.h"
 #include "app/service/sinks.h"
 #include "app/service/sources.h"
 #include "connectors/store/store.h"
@@ -23,7 +25,7 @@ class Upkeep {
  public:
   // submit: runs a job on the correlator's thread, at its place among the batches; false when there is no room.
   Upkeep(const Config& config, connectors::Store& store, connectors::Committer& committer, Applier& applier, Sources& sources,
-         Sinks& sinks, Logger& logger, std::function<bool(std::function<void()>)> submit);
+         Sinks& sinks, const HealthWatch& health, Logger& logger, std::function<bool(std::function<void()>)> submit);
 
   void step(TimeUs now);
 
@@ -41,8 +43,16 @@ class Upkeep {
   void in_force(plan::PlanPtr plan);
 
  private:
-  void tick(TimeUs now);
-  void mark_down(TimeUs now);
+  // What a source says of itself, and whether it is heard.
+  struct Look {
+    connectors::SourceHealth health;
+    bool silent = false;
+  };
+  [[nodiscard]] std::map<std::string, Look> looks() const;
+  void tick(TimeUs now, const std::map<std::string, Look>& looks);
+  void mark_down(TimeUs now, const std::map<std::string, Look>& looks);
+  void apply_down(const std::set<std::string>& down);
+  [[nodiscard]] std::set<std::uint32_t> types_of(const SourceConfig& source) const;
   void apply_ticks(const std::map<std::string, TimeUs>& complete_to);
   void trim(TimeUs now);
   [[nodiscard]] TimeUs log_time() const;
@@ -53,11 +63,12 @@ class Upkeep {
   Applier& applier_;
   Sources& sources_;
   Sinks& sinks_;
+  const HealthWatch& health_;
   Logger& logger_;
   std::function<bool(std::function<void()>)> submit_;
   std::map<std::pair<std::uint32_t, std::uint32_t>, Clock> clocks_;  // by origin's clock and source type
   std::map<std::string, TimeUs> unwell_since_;
-  std::set<std::string> down_;
+  std::optional<std::set<std::string>> down_;  // as marked last; nothing: not by this process
   TimeUs next_trim_ = 0;
 
   std::mutex mutex_;  // what trimming asks for

@@ -60,6 +60,8 @@ class Clocks {
     ++epoch_;
   }
 
+  [[nodiscard]] bool is_down(std::uint32_t source) const { return down_[source]; }
+
   // Changes whenever some log time may have.
   [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
 

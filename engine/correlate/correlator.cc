@@ -150,6 +150,7 @@ class Correlator::Impl {
   }
 
   void set_down(std::uint32_t source, bool down) { shared_.clocks.set_down(source, down); }
+  bool is_down(std::uint32_t source) const { return shared_.clocks.is_down(source); }
 
   // One deadline after the other, inner correlations first; what they tell outer ones may make more fall due.
   void decide(bool at_end, std::vector<alert::Alert>& alerts) {
@@ -249,6 +250,7 @@ void Correlator::advance(std::uint32_t clock, std::uint32_t source, TimeUs stamp
 
 void Correlator::decide(std::vector<alert::Alert>& alerts) { impl_->decide(false, alerts); }
 void Correlator::set_down(std::uint32_t source, bool down) { impl_->set_down(source, down); }
+bool Correlator::is_down(std::uint32_t source) const { return impl_->is_down(source); }
 void Correlator::finish(std::vector<alert::Alert>& alerts) { impl_->decide(true, alerts); }
 
 RuleCounters Correlator::rule_counters(std::uint32_t rule) const { return impl_->rule(rule).counters(); }

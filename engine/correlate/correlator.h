@@ -55,6 +55,7 @@ class Correlator {
   void decide(std::vector<alert::Alert>& alerts);
   // A source type is down (its clocks stand still and hold decisions up to max_hold) or up again. Follow with decide().
   void set_down(std::uint32_t source, bool down);
+  [[nodiscard]] bool is_down(std::uint32_t source) const;
   // The end of the input: everything open is decided, flagged at_end.
   void finish(std::vector<alert::Alert>& alerts);
 

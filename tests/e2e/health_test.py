@@ -7,6 +7,7 @@ import shutil
 import socket
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from service import Service, check, equal, line, password, run_cases  # noqa: E402
@@ -106,6 +107,49 @@ def told_once_over_a_kill():
             equal(service.stop(), 0, "exit code")
 
 
+WAITING = """\
+title: Password changed, and no failed sign-in follows
+name: changed_and_quiet
+status: test
+correlation:
+  type: temporal_ordered
+  rules: [password_changed, failed]
+  group-by: [actor.alternateId]
+  timespan: 20s
+  settle: 1s
+  condition: password_changed and not failed
+level: high
+"""
+
+
+def a_silent_source_holds_what_waits_for_it():
+    with Outside() as outside:
+        with open(os.path.join(outside.folder, "waiting.yml"), "w") as file:
+            file.write(WAITING)
+        config = outside.config.replace("paths: [rules.yml]", f'paths: [rules.yml, "{outside.folder}/waiting.yml"]')
+        config = "\n".join(text for text in config.split("\n") if "name: slow" not in text and "name: gone" not in text)
+
+        def waited():
+            return any(each["rule"] == "changed_and_quiet" for each in outside.alerts("all"))
+
+        with Service(PROGRAM, config) as service:
+            equal(send(service, "/in", line(password("w1", "ann@acme.example", 0)))[0], 200, "an event")
+            begun = time.monotonic()
+            service.wait(lambda: any("rules that wait for it hold" in text for text in service.log), "the mark")
+            # Its decision is due after 21 s: log time stands still, so that time alone must not make it.
+            service.wait(lambda: time.monotonic() - begun > 24, "the deadline", 60)
+            check(not waited(), "a decision without its source")
+        with Service(PROGRAM, config) as service:
+            service.url("/metrics")
+            begun = time.monotonic()
+            service.wait(lambda: time.monotonic() - begun > 3, "three steps of the service", 60)
+            check(not waited(), "a decision without its source, after a kill")
+            equal(send(service, "/in", line(password("w2", "bob@acme.example", 0)))[0], 200, "a record")
+            service.wait(waited, "the decision")
+            equal([each["incomplete"] for each in outside.alerts("all") if each["rule"] == "changed_and_quiet"], [False], "it is whole")
+            equal(service.stop(), 0, "exit code")
+
+
 def off_means_metrics_only():
     with Outside() as outside:
         with Service(PROGRAM, outside.config + "health: off\n") as service:
@@ -117,4 +161,4 @@ def off_means_metrics_only():
         equal([each["rule"] for each in outside.alerts("all")], ["password_changed"], "alerts")
 
 
-run_cases([(case.__name__.replace("_", " "), case) for case in (told_once_over_a_kill, off_means_metrics_only)])
+run_cases([(case.__name__.replace("_", " "), case) for case in (told_once_over_a_kill, a_silent_source_holds_what_waits_for_it, off_means_metrics_only)])
