@@ -11,6 +11,7 @@
 #include <string>
 
 #include "app/commands.h"
+#include "app/completion.h"
 #include "app/exit_code.h"
 #include "app/interrupt.h"
 #include "app/suggest.h"
@@ -130,6 +131,7 @@ void add_check(CLI::App& root, Action& action) {
   command->add_option("paths", options->paths, "Rule files or directories (default: rules/packs, else rules)")->type_name("PATH");
   add_rules(*command, options->rules);
   command->add_option("-c,--config", options->config, "Check this configuration too")->type_name("FILE");
+  command->add_flag("--connect", options->connect, "With -c: try its ports, brokers, webhooks, files and folders; sends nothing");
   command->add_flag("--strict", options->strict, "Warnings fail as well; with --portable, everything beyond Sigma");
   command->add_flag("--fix", options->fix, "Carry out the safe fixes, in place");
   command->add_flag("--dry-run", options->dry_run, "With --fix: show the changes as a diff, write nothing");
@@ -263,6 +265,16 @@ void add_store(CLI::App& root, Action& action) {
   example(*store, "vedette store info /var/lib/vedette/store");
 }
 
+int run_completion(const CLI::App& root, const std::string& shell) {
+  const auto script = completion_script(root, shell);
+  if (!script) {
+    print_error(script.error().message);
+    return kExitUsage;
+  }
+  (void)write_all(stdout, *script);
+  return kExitOk;
+}
+
 void add_small_commands(CLI::App& root, Action& action) {
   auto init_options = std::make_shared<InitOptions>();
   CLI::App* init = root.add_subcommand("init", "Write a commented vedette.yml, a first rule and its test");
@@ -281,6 +293,12 @@ void add_small_commands(CLI::App& root, Action& action) {
   schema->add_option("kind", *kind, "rule, test, source or config")->required()->type_name("KIND");
   example(*schema, "vedette schema rule > rule.schema.json");
   schema->callback([kind, &action] { action = [kind] { return run_schema(*kind); }; });
+
+  auto shell = std::make_shared<std::string>();
+  CLI::App* completion = root.add_subcommand("completion", "A script that completes commands and options in your shell");
+  completion->add_option("shell", *shell, "bash, zsh or fish")->required()->type_name("SHELL");
+  example(*completion, "vedette completion bash > ~/.local/share/bash-completion/completions/vedette");
+  completion->callback([shell, &root, &action] { action = [shell, &root] { return run_completion(root, *shell); }; });
 }
 
 int report_usage(const CLI::App& root, const CLI::ParseError& error, int argc, char** argv) {

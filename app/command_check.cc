@@ -9,6 +9,7 @@
 #include "app/check_rules.h"
 #include "app/commands.h"
 #include "app/config.h"
+#include "app/connect.h"
 #include "app/exit_code.h"
 #include "app/replay.h"
 #include "app/service/service.h"
@@ -140,6 +141,7 @@ int show_rates(const CheckOptions& options, const LoadedRules& loaded) {
 
 int run_check(const CheckOptions& options) {
   if (options.dry_run && !options.fix) return usage({"--dry-run goes with --fix"});
+  if (options.connect && options.config.empty()) return usage({"--connect goes with --config"});
   if (!options.events.empty() && options.format != CheckFormat::human) return usage({"--events gives a table: --format human"});
   Diagnostics findings;
   RuleOptions rules = options.rules;
@@ -160,7 +162,11 @@ int run_check(const CheckOptions& options) {
   if (config && loaded.plan) {
     const Status known = check_sources(*config, *loaded.plan);
     if (!known) return usage(known.error());
+    check_routes(*config, *loaded.plan, findings);
   }
+  if (config && options.connect)
+    check_connections(
+        *config, [](const std::string& place) { print_note("trying " + place); }, findings);
   if (options.fix && !show_fixes(options, *checked)) return kExitRuntime;
   findings.append(loaded.diagnostics);
   findings.sort();

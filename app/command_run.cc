@@ -58,6 +58,9 @@ int run_service(const RunOptions& options) {
     print_error(known.error().to_string());
     return kExitUsage;
   }
+  Diagnostics routes;
+  check_routes(*config, *rules->plan, routes);
+  print_diagnostics(routes);
 
   Logger logger(config->log_format_given ? config->log_json : !is_terminal(stderr), config->log_level);
   logger.log(connectors::LogLevel::info, "service",

@@ -52,6 +52,7 @@ struct CheckOptions {
   RuleOptions rules;
   std::vector<std::string> paths;  // further rules
   std::string config;
+  bool connect = false;  // with config: reach out to what it names
   bool strict = false;
   bool fix = false;
   bool dry_run = false;             // with fix: show, change nothing

@@ -131,7 +131,7 @@ struct SinkConfig {
 // An alert that no route matches goes to every sink by its min_level.
 struct RouteConfig {
   std::optional<plan::Level> level;                        // this level and above
-  std::vector<std::string> tags, rules, sources, tenants;  // any of each; rules: id, name or title; sources: types
+  std::vector<std::string> tags, rules, sources, tenants;  // any of each; rules: as rule_id or rule of the alert; sources: types
   std::vector<std::string> to;                             // names of sinks
 };
 

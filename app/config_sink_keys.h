@@ -110,7 +110,8 @@ inline constexpr std::array<Key, 5> kMatchKeys = {{
      .example = "[attack.credential-access]"},
     {.name = "rule",
      .shape = Shape::texts,
-     .help = "Alerts of these rules, by id, name or title",
+     .help =
+         "Alerts of these rules, by what the alerts say as `rule_id` or `rule`: the id, or the name, or without a name the title",
      .example = "[okta_admin_granted]"},
     {.name = "source", .shape = Shape::texts, .help = "Alerts with an event of any of these source types", .example = "[okta]"},
     {.name = "tenant", .shape = Shape::texts, .help = "Alerts of these tenants", .example = "[acme]"},

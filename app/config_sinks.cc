@@ -8,6 +8,8 @@
 
 #include "app/config_keys.h"
 #include "app/config_parts.h"
+#include "connectors/net/http_client.h"
+#include "connectors/sinks/alert_template.h"
 #include "engine/base/suggest.h"
 #include "engine/match/address.h"
 
@@ -90,6 +92,7 @@ class SinkParser {
     if (map_.find("secrets") != nullptr) out.secrets = signing_secrets(reader_, map_, "this sink");
     out.headers = texts_or_secrets(reader_, map_, "headers");
     out.body = reader_.text(map_, "body").value_or("");
+    if (!out.body.empty()) check_body(*map_.find("body"));
     out.timeout = reader_.duration(map_, "timeout", kSecondUs, 10 * kMinuteUs).value_or(out.timeout);
     out.allow = reader_.texts(map_, "allow");
     for (std::size_t i = 0; i < out.allow.size(); ++i) {
@@ -103,22 +106,23 @@ class SinkParser {
   }
 
   void check_url(const yaml::Node& node) {
-    const std::string_view url = node.text;
-    const bool secure = url.starts_with("https://");
-    if (!secure && !url.starts_with("http://")) {
-      reader_.report("V9004", node, "`url` begins with https:// or http://");
-      return;
-    }
-    const std::string_view rest = url.substr(secure ? 8 : 7);
-    const std::string_view host = rest.substr(0, rest.find_first_of("/?#"));
-    if (host.empty() || url.find_first_of(" \t#") != std::string_view::npos)
-      reader_.report("V9004", node, "`url` is https://host/path, without blanks and without #");
-    if (host.find('@') != std::string_view::npos)
+    const auto url = connectors::parse_http_url(node.text);
+    if (!url && node.text.find('@') != std::string::npos) {
       reader_.report("V9007", node, "a secret is never written here",
                      "headers: {Authorization: {env: NAME}} instead of user:password@ in the URL");
-    if (!secure && sink_.webhook.allow.empty())
+    } else if (!url) {
+      reader_.report("V9004", node, "`url` " + url.error().message, "for example https://hooks.example.com/vedette");
+    } else if (!url->tls && sink_.webhook.allow.empty()) {
       reader_.report("V9004", node, "`url` begins with https://, or `allow` names the network that http:// leads to",
                      "https://, or allow: [10.20.0.0/16]");
+    }
+  }
+
+  void check_body(const yaml::Node& node) {
+    const auto body = connectors::AlertTemplate::parse(sink_.webhook.body);
+    if (!body)
+      reader_.report("V9004", node, body.error().to_string(),
+                     "keys of an alert in braces: {{title}}, {{reason}}, {{group.user}}, {{alert}} for all of it");
   }
 
   ConfigReader& reader_;

@@ -16,6 +16,13 @@ inline constexpr std::array<InitFile, 4> kInitFiles = {{
 rules:
   paths: [rules]              # rule files or folders
   lists: [lists]              # *.txt, *.yml, *.csv: the lists that rules name with |expand
+  reload: signal              # SIGHUP or POST /api/v1/reload; watch: by itself when a file changes
+
+# What was acknowledged survives kill -9 and power cuts. Without `store` everything is in memory only.
+store:
+  path: data                  # made at the first start; one process at a time
+  # evidence: {keep: 7d, max_bytes: 4GB}   # events behind alerts
+  # memory: {budget: 1GB}                  # of all windows
 
 # Accounts of listed domains become persons by their local part: alice@example.com is alice in every system.
 identities:
@@ -54,7 +61,19 @@ sources:
 
 sinks:
   - {name: out, type: stdout}
+  # - {name: log, type: file, path: alerts.jsonl, rotate: {size: 100MB, keep: 10}}
   # - {name: bus, type: kafka, brokers: ["127.0.0.1:9092"], topic: vedette.alerts, min_level: medium}
+  # - name: pager
+  #   type: webhook
+  #   url: https://hooks.example.com/vedette
+  #   secrets: [{env: PAGER_SIGNING_SECRET}]    # Standard Webhooks: whsec_...
+  #   min_level: high
+  #   on_continuation: drop
+  #   dead_letter: undelivered.jsonl
+
+# Alerts that a route matches go where it says, the others to every sink by its min_level.
+# routes:
+#   - {match: {tags: [attack.credential-access]}, to: [pager, log]}
 
 # admin: {listen: "127.0.0.1:9600"}      # /healthz, /readyz, /metrics
 

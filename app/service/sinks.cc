@@ -1,5 +1,7 @@
 #include "app/service/sinks.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -8,12 +10,16 @@
 #include "connectors/sinks/stdout_sink.h"
 #include "connectors/sinks/webhook_sink.h"
 #include "connectors/sources/record_source.h"
+#include "engine/base/diagnostic_codes.h"
+#include "engine/base/suggest.h"
 
 namespace vedette::app {
 
 using connectors::OutboxAlert;
 
 namespace {
+
+constexpr std::string_view kOwnRules = "vedette.";  // alerts about the service itself
 
 bool any_of(const std::vector<std::string>& wanted, const std::vector<std::string>& found) {
   return wanted.empty() || std::any_of(found.begin(), found.end(), [&](const std::string& one) {
@@ -37,7 +43,37 @@ connectors::LineFileOptions line_file(const FileSinkConfig& file) {
   return options;
 }
 
-connectors::WebhookSinkOptions webhook(const SinkConfig& sink) {
+// What alerts say as rule_id or rule.
+std::vector<std::string> rule_names(const plan::Plan& plan) {
+  std::vector<std::string> out;
+  const auto add = [&out](const plan::RuleMeta& meta) { out.insert(out.end(), {meta.id, meta.label()}); };
+  for (const plan::RulePlan& rule : plan.rules) add(rule.meta);
+  for (const plan::CorrelationPlan& correlation : plan.correlations) add(correlation.meta);
+  return out;
+}
+
+void check_names(const std::vector<std::string>& asked, const std::vector<std::string>& known, std::string_view what,
+                 const std::string& file, Diagnostics& findings) {
+  for (const std::string& name : asked) {
+    if (name.starts_with(kOwnRules) || std::find(known.begin(), known.end(), name) != known.end()) continue;
+    findings.add(make_diagnostic("V9014", {file}, fmt::format("a route asks for the {} `{}`, and there is none", what, name),
+                                 vedette::did_you_mean(name, known, "")));
+  }
+}
+
+}  // namespace
+
+void check_routes(const Config& config, const plan::Plan& plan, Diagnostics& findings) {
+  const std::vector<std::string> rules = rule_names(plan);
+  std::vector<std::string> types;
+  for (const auto& program : plan.sources) types.push_back(program.source.name);
+  for (const RouteConfig& route : config.routes) {
+    check_names(route.rules, rules, "rule", config.path, findings);
+    check_names(route.sources, types, "source type", config.path, findings);
+  }
+}
+
+connectors::WebhookSinkOptions webhook_options(const SinkConfig& sink) {
   connectors::WebhookSinkOptions options;
   options.name = sink.name;
   options.url = sink.webhook.url;
@@ -50,8 +86,6 @@ connectors::WebhookSinkOptions webhook(const SinkConfig& sink) {
   options.now = connectors::system_clock_now;
   return options;
 }
-
-}  // namespace
 
 Sinks::Sinks(const Config& config, connectors::Store& store, connectors::Committer& committer, Logger& logger)
     : config_(config), store_(store), committer_(committer), logger_(logger), feed_(store) {}
@@ -94,7 +128,7 @@ Result<std::unique_ptr<connectors::Sink>> Sinks::make(const SinkConfig& sink) {
       return Made(std::make_unique<connectors::KafkaSink>(std::move(options), logger_.callback()));
     }
     case SinkKind::webhook: {
-      auto made = connectors::WebhookSink::make(webhook(sink));
+      auto made = connectors::WebhookSink::make(webhook_options(sink));
       if (!made) return made.error();
       return Made(std::move(*made));
     }

@@ -11,9 +11,15 @@
 #include "connectors/sinks/dispatcher.h"
 #include "connectors/sinks/line_file.h"
 #include "connectors/sinks/outbox_feed.h"
+#include "connectors/sinks/webhook_sink.h"
 #include "connectors/store/committer.h"
 
 namespace vedette::app {
+
+// Routes that ask for a rule or a source type that the plan does not have: V9014.
+void check_routes(const Config& config, const plan::Plan& plan, Diagnostics& findings);
+
+[[nodiscard]] connectors::WebhookSinkOptions webhook_options(const SinkConfig& sink);
 
 class Sinks {
  public:

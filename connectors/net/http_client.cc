@@ -112,6 +112,7 @@ class HttpClient::Impl {
 
   Status prepare();
   Result<HttpAnswer> send(const std::string& method, const Headers& headers, const std::string& body);
+  Status reach();
   void cancel();
   std::uint64_t connections() const { return connections_; }
 
@@ -342,6 +343,21 @@ Result<HttpAnswer> HttpClient::Impl::send(const std::string& method, const Heade
   }
 }
 
+Status HttpClient::Impl::reach() {
+  total_ = Clock::now() + options_.total_deadline;
+  drop();
+  auto found = addresses();
+  if (!found.ok()) return found.error();
+  targets_ = std::move(found.value());
+  Status reached = Error{"cancelled", url_.authority};
+  io_.restart();
+  asio::co_spawn(
+      io_, [this, &reached]() -> asio::awaitable<void> { reached = co_await connect(); }, asio::detached);
+  io_.run();
+  drop();
+  return reached;
+}
+
 void HttpClient::Impl::cancel() {
   cancelled_ = true;
   asio::post(io_, [this] {
@@ -374,6 +390,7 @@ HttpClient::~HttpClient() = default;
 Result<HttpAnswer> HttpClient::send(const std::string& method, const Headers& headers, const std::string& body) {
   return impl_->send(method, headers, body);
 }
+Status HttpClient::reach() { return impl_->reach(); }
 void HttpClient::cancel() { impl_->cancel(); }
 std::uint64_t HttpClient::connections() const { return impl_->connections(); }
 

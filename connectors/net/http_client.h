@@ -64,6 +64,8 @@ class HttpClient {
   // closed before anything came back.
   using Headers = std::vector<std::pair<std::string, std::string>>;
   [[nodiscard]] Result<HttpAnswer> send(const std::string& method, const Headers& headers, const std::string& body);
+  // Looks up, connects and shakes hands, and sends nothing.
+  [[nodiscard]] Status reach();
   // For good: a send() under way returns soon.
   void cancel();
   // Connections made so far.

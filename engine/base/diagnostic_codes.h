@@ -208,6 +208,9 @@ inline constexpr DiagnosticCode kDiagnosticCodes[] = {
     {"V9009", "config_conflict", Severity::error, "Two things in the configuration exclude each other."},
     {"V9010", "config_unknown_sink", Severity::error, "A route leads to a sink that does not exist."},
     {"V9011", "config_clear_text", Severity::warning, "Secrets or alerts would travel unprotected."},
+    {"V9012", "config_unreachable", Severity::error, "Something that the configuration names cannot be reached or written."},
+    {"V9013", "config_port_in_use", Severity::warning, "A port of the configuration is in use."},
+    {"V9014", "config_route_unmatched", Severity::warning, "A route asks for a rule or a source type that does not exist."},
 };
 
 // The entry of a code; nullptr when it is not in the table.

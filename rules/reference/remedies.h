@@ -256,6 +256,16 @@ inline constexpr Remedy kRemedies[] = {
     {"V9011",
      "Give `tls`, or an https:// address. Where a proxy on the same machine does it, listen on a loopback address such as "
      "127.0.0.1."},
+    {"V9012",
+     "Told by `vedette check -c FILE --connect`, from the machine and user that it runs as. Start what does not answer, or "
+     "mend its address, credentials, rights or certificate. The service itself starts without brokers and webhooks and waits "
+     "for them."},
+    {"V9013",
+     "Nothing to do when it is the running service that is being checked. Otherwise end the other program, or choose "
+     "another port."},
+    {"V9014",
+     "Write the rule's id, name or title, or the source type, as `vedette rules list` shows them. A route that "
+     "matches nothing sends its alerts to every sink."},
 };
 
 // Empty when the table says nothing of the code.
