@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/service/evidence.h"
 #include "app/service/outbox.h"
 #include "connectors/sinks/outbox_alert.h"
 #include "connectors/sources/record_source.h"
@@ -15,7 +16,6 @@ using connectors::Changes;
 
 namespace {
 
-constexpr EvidenceLimits kLimits;
 constexpr std::chrono::seconds kFlushWait{60};
 
 }  // namespace
@@ -90,8 +90,7 @@ void Applier::begin_epoch() {
 
 void Applier::keep_evidence(const correlate::EventHits& event, const event::Origin& origin) {
   const std::string& type = generation_->rules.plan->sources[event.head.source].source.name;
-  evidence_.push_back({fmt::format("{}\n{}\n{}", origin.tenant, type, event.head.id), event.head.a,
-                       std::string(event.raw.substr(0, kLimits.event_bytes))});
+  evidence_.push_back({evidence_key(origin.tenant, type, event.head.id), event.head.a, std::string(event.raw)});
 }
 
 void Applier::apply(Done& done) {

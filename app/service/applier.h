@@ -31,10 +31,6 @@ struct ApplierFunctions {
   std::function<void(const std::string& reason)> failed;
 };
 
-struct EvidenceLimits {
-  std::size_t event_bytes = 64 << 10;  // of one event; the rest is cut
-};
-
 class Applier {
  public:
   Applier(std::unique_ptr<Generation> first, connectors::Store& store, connectors::Committer& committer,

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <vector>
 
+#include "app/service/evidence.h"
 #include "app/service/service.h"
 #include "app/version.h"
 
@@ -115,6 +116,13 @@ Status Service::start_admin() {
     return HttpResponse{202, "reloading; the log and vedette_rules_reloads_total tell the result\n", "text/plain", {}};
   };
   admin_->route("POST", "/api/v1/reload", {admit, reload});
+  const auto evidence = [this](const HttpRequest& request) { return evidence_response(*store_, request.query); };
+  // Events are not handed to every user of this machine.
+  const auto with_token = [secrets, admit](const HttpRequest& head) -> std::optional<HttpResponse> {
+    if (secrets->empty()) return HttpResponse{403, "events need a token: set `admin: {token: ...}`\n", "text/plain", {}};
+    return admit(head);
+  };
+  admin_->route("GET", "/api/v1/evidence", {with_token, evidence});
   if (const Status listening = admin_->listen(config_.admin->listen); !listening) return listening;
   admin_thread_ = std::thread([this] { admin_->run(); });
   announce(config_.admin->listen, admin_->address(), "/metrics");

@@ -20,6 +20,7 @@ namespace {
 
 constexpr int kStepMilliseconds = 200;
 constexpr std::chrono::seconds kCommitWait{10};
+constexpr std::uint64_t kEvidenceOfOneEvent = 64 << 10;
 
 // Everything that load_rules() reads.
 std::vector<std::string> watched_paths(const Config& config) {
@@ -84,6 +85,7 @@ Status Service::start() {
 Status Service::open_store() {
   connectors::StoreLimits limits;
   limits.evidence_bytes = config_.store.evidence_bytes;
+  limits.evidence_body_bytes = kEvidenceOfOneEvent;
   if (config_.store.durable()) {
     auto opened = connectors::open_store({.path = config_.store.path, .limits = limits, .accept_data_loss = accept_data_loss_},
                                          logger_.callback());

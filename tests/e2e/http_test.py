@@ -208,6 +208,34 @@ def a_followed_file_survives_rotation():
         equal([alert["events"] for alert in service.parsed()], [["okta:r1", "okta:r2", "okta:r3"]], "alerts")
 
 
+def the_events_of_an_alert_are_handed_out():
+    """With a token only, as received, in their tenant; long ones cut and marked."""
+    config = CONFIG.replace('admin: {listen: "127.0.0.1:0"}', 'admin: {listen: "127.0.0.1:0", token: {env: E2E_ADMIN}}')
+    long = {**password("long/1", "b@acme.example"), "padding": "x" * 70000}
+    with Service(PROGRAM, config, {**ENVIRONMENT, "E2E_ADMIN": "admin-token-5e"}) as service:
+        event = password("p1", "a@acme.example")
+        equal(ingest(service, (line(event) + "\n" + line(long) + "\n" + line(okta("n", "user.session.end", "a@x")) + "\n").encode())[0],
+              200, "the events")
+        service.wait_alerts(2)
+
+        def get(query, token="admin-token-5e"):
+            connection = http.client.HTTPConnection(*service.url("/metrics"), timeout=20)
+            connection.request("GET", "/api/v1/evidence?" + query, headers={"Authorization": "Bearer " + token})
+            response = connection.getresponse()
+            return response.status, response.read().decode(), response.getheader("X-Vedette-Truncated")
+
+        equal(get("event=" + service.parsed()[0]["events"][0]), (200, line(event), None), "an event")
+        equal(get("tenant=default&event=okta%3Along%2f1"), (200, line(long)[:65536], "true"), "a long event")
+        for query, status in (("event=okta:p1&tenant=other", 404), ("event=okta:n", 404), ("event=p1", 400), ("event=okta%3", 400), ("", 400)):
+            equal(get(query)[0], status, query)
+        equal(get("event=okta:p1", "wrong")[0], 401, "a wrong token")
+        finish(service)
+    with serve() as service:
+        connection = http.client.HTTPConnection(*service.url("/metrics"), timeout=20)
+        connection.request("GET", "/api/v1/evidence?event=okta:p1")
+        equal(connection.getresponse().status, 403, "without a token in the configuration")
+
+
 def a_taken_port_is_exit_code_4():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         config = CONFIG.replace('listen: "127.0.0.1:0", path: /okta', f'listen: "127.0.0.1:{taken.getsockname()[1]}", path: /okta')
@@ -218,4 +246,5 @@ def a_taken_port_is_exit_code_4():
 run_cases([(case.__name__.replace("_", " "), case) for case in (
     verification, hooks_make_alerts, wrong_secrets_change_nothing, ingest_takes_ndjson_arrays_and_gzip, bad_bodies_are_counted_not_fatal,
     filters_remove_and_count,
-    slow_clients_do_not_block_others, what_was_acknowledged_makes_its_alert, a_followed_file_survives_rotation, a_taken_port_is_exit_code_4)])
+    slow_clients_do_not_block_others, what_was_acknowledged_makes_its_alert, the_events_of_an_alert_are_handed_out,
+    a_followed_file_survives_rotation, a_taken_port_is_exit_code_4)])
