@@ -1,7 +1,7 @@
 """P9: from one topic to another with the broker on the same machine, under half the load that all of them together can take."""
 import subprocess
 
-from .live import Live, load, median, spread, verdict
+from .live import Live, load, median, own_view, spread, verdict
 
 CONFIG = """\
 store: {{path: {folder}/store}}
@@ -56,5 +56,6 @@ def measure(tools, options):
                 p99.append(alert["p99"] * 1e3)
                 print(f"  half load: {got['events'] / got['sending']:.0f} events/s; p50 {p50[-1]:.2f} ms, p90 {alert['p90'] * 1e3:.2f}, p99 {p99[-1]:.2f}, "
                       f"max {alert['max'] * 1e3:.1f} of {alert['count']} alerts ({got['missing']} missing)", flush=True)
+            print(f"  {own_view(live.metrics())}")
     print(f"  capacity {spread(full, '{:.0f}')} events/s; p50 {spread(p50)} ms; p99 {spread(p99)} ms")
     return verdict("P9 p99", median(p99), 50, 15, " ms")

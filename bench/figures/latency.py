@@ -1,5 +1,5 @@
 """P8: from sending the event that completes a pattern to its alert on the sink, under half the load that the service can take."""
-from .live import HOOK, Live, hook_load, median, spread, verdict
+from .live import HOOK, Live, hook_load, median, own_view, spread, verdict
 
 
 def measure(tools, options):
@@ -24,11 +24,7 @@ def measure(tools, options):
             print(f"  half load: {got['events'] / got['sending']:.0f} events/s; p50 {p50[-1]:.2f} ms, p90 {alert['p90'] * 1e3:.2f}, p99 {p99[-1]:.2f}, "
                   f"max {alert['max'] * 1e3:.1f} of {alert['count']} alerts ({got['missing']} missing); answer p50 {answers[-1]:.2f} ms, "
                   f"p99 {got['answer']['p99'] * 1e3:.2f}", flush=True)
-        seen = live.metrics()
-        count = seen["vedette_event_to_alert_seconds_count"]
-        print(f"  its own metric vedette_event_to_alert_seconds, all loads: mean {seen['vedette_event_to_alert_seconds_sum'] / count * 1e3:.2f} ms of {count:.0f}")
-        syncs = seen["vedette_store_writes_total"]
-        print(f"  synced writes: mean {seen['vedette_store_sync_seconds_total'] / syncs * 1e3:.2f} ms, slowest {seen['vedette_store_sync_max_seconds'] * 1e3:.1f} ms")
+        print(f"  {own_view(live.metrics())}")
     print(f"  capacity {spread(full, '{:.0f}')} events/s; p50 {spread(p50)} ms; p99 {spread(p99)} ms; answer p50 {spread(answers)} ms")
     fast = verdict("P8 p50", median(p50), 3, 1.5, " ms")
     return verdict("P8 p99", median(p99), 10, 6, " ms") and fast

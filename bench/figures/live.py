@@ -99,6 +99,14 @@ class Live:
         return cpu_seconds(self.process.pid)
 
 
+def own_view(seen):
+    """What the service's own histogram says: from receipt to the making of the alert."""
+    count = seen["vedette_event_to_alert_seconds_count"]
+    syncs = seen["vedette_store_writes_total"]
+    return (f"by its own metrics, all loads: event to alert mean {seen['vedette_event_to_alert_seconds_sum'] / count * 1e3:.2f} ms of {count:.0f}; "
+            f"synced writes mean {seen['vedette_store_sync_seconds_total'] / syncs * 1e3:.2f} ms, slowest {seen['vedette_store_sync_max_seconds'] * 1e3:.1f} ms")
+
+
 def cpu_seconds(pid):
     """User and system time of a process and all its threads."""
     with open(f"/proc/{pid}/stat") as file:

@@ -1,5 +1,5 @@
-// A topic as a pipe, without a wait of its own: lines of standard input become messages as they come, or messages that come
-// become lines of standard output. Usage: vedette-bench-kafka produce|consume BROKERS TOPIC.
+// A topic as a pipe, with no wait of its own beyond a producer's 2 ms: lines of standard input become messages as they come, or
+// messages that come become lines of standard output. Usage: vedette-bench-kafka produce|consume BROKERS TOPIC.
 #include <librdkafka/rdkafka.h>
 #include <unistd.h>
 
@@ -41,7 +41,7 @@ void produce_line(rd_kafka_t* client, rd_kafka_topic_t* topic, std::string_view 
 
 int produce(const std::string& brokers, const std::string& name) {
   rd_kafka_t* client =
-      open(RD_KAFKA_PRODUCER, {{"bootstrap.servers", brokers}, {"linger.ms", "0"}, {"sticky.partitioning.linger.ms", "0"}});
+      open(RD_KAFKA_PRODUCER, {{"bootstrap.servers", brokers}, {"linger.ms", "2"}, {"sticky.partitioning.linger.ms", "2"}});
   rd_kafka_topic_t* topic = rd_kafka_topic_new(client, name.c_str(), nullptr);
   std::string rest;
   std::vector<char> buffer(1 << 16);
