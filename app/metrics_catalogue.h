@@ -62,6 +62,8 @@ inline constexpr std::array kMetrics = {
     MetricInfo{"vedette_sink_oldest_age_seconds", "Age of the oldest alert that a sink is trying to deliver."},
     MetricInfo{"vedette_sink_queue_length", "Alerts in the outbox that a sink has not dealt with."},
     MetricInfo{"vedette_source_caught_up", "1 when everything that was there has been read."},
+    MetricInfo{"vedette_source_delay_percentile_seconds",
+               "The delay of the last 1024 matching events, 50th and 99th percentile."},
     MetricInfo{"vedette_source_delay_seconds", "From an event's own time to its receipt, of matching events.", kDelayBounds},
     MetricInfo{"vedette_source_errors_total", "Records refused, by reason."},
     MetricInfo{"vedette_source_events_total", "Events decoded."},

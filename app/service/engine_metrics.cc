@@ -17,9 +17,20 @@ void EngineMetrics::count_to(std::string_view counter, const Metrics::Labels& la
   seen = total;
 }
 
+void EngineMetrics::note_delays(const std::string& source, std::span<const double> delays) {
+  if (delays.empty()) return;
+  auto& recent = delays_[source];
+  for (const double delay : delays) recent.add(delay);
+}
+
 void EngineMetrics::collect(const plan::Plan& plan, const run::Sequencer& sequencer) {
   count_to("vedette_events_clamped_total", "", sequencer.counters().clamped);
   count_to("vedette_events_without_time_total", "", sequencer.counters().time_missing);
+  for (const auto& [source, recent] : delays_) {
+    for (const auto& [name, part] : {std::pair{"50", 0.5}, std::pair{"99", 0.99}})
+      metrics_.set("vedette_source_delay_percentile_seconds", Metrics::labels("source", source, "percentile", name),
+                   recent.quantile(part));
+  }
   std::map<Metrics::Labels, correlate::RuleCounters> rules;  // rules may share a label
   Metrics::Values degraded, bytes, keys;
   for (std::uint32_t i = 0; i < plan.rules.size(); ++i) {

@@ -63,28 +63,6 @@ std::string_view health_name(HealthKind kind) { return info(kind).name; }
 
 // --- one source ---
 
-void SourceWatch::Recent::add(DurationUs value) {
-  if (values_.size() < kMost) {
-    values_.push_back(value);
-  } else {
-    values_[next_] = value;
-    next_ = (next_ + 1) % kMost;
-  }
-}
-
-DurationUs SourceWatch::Recent::median() const {
-  std::vector<DurationUs> sorted = values_;
-  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
-  std::nth_element(sorted.begin(), middle, sorted.end());
-  return *middle;
-}
-
-std::size_t SourceWatch::Recent::count_near(DurationUs middle, DurationUs distance) const {
-  return static_cast<std::size_t>(std::count_if(values_.begin(), values_.end(), [&](DurationUs value) {
-    return value >= middle - distance && value <= middle + distance;
-  }));
-}
-
 SourceWatch::SourceWatch(HealthSource source, TimeUs start) : source_(std::move(source)), start_(start) {}
 
 void SourceWatch::note_records(TimeUs now, std::optional<DurationUs> delay) {

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/service/recent.h"
 #include "engine/alert/alert.h"
 #include "engine/base/result.h"
 #include "engine/base/time.h"
@@ -91,26 +92,13 @@ class SourceWatch {
   [[nodiscard]] const HealthSource& source() const { return source_; }
 
  private:
-  // The newest of something, at most so many.
-  class Recent {
-   public:
-    void add(DurationUs value);
-    [[nodiscard]] std::size_t size() const { return values_.size(); }
-    [[nodiscard]] DurationUs median() const;
-    [[nodiscard]] std::size_t count_near(DurationUs middle, DurationUs distance) const;
-
-   private:
-    static constexpr std::size_t kMost = 64;
-    std::vector<DurationUs> values_;
-    std::size_t next_ = 0;
-  };
   [[nodiscard]] std::optional<DurationUs> silent_after() const;
 
   HealthSource source_;
   TimeUs start_;
   std::optional<TimeUs> last_record_, last_gap_mark_, last_delay_mark_, last_canary_;
   std::optional<TimeUs> unwell_since_, well_since_;
-  Recent gaps_, delays_;
+  Recent<DurationUs, 64> gaps_, delays_;
   std::uint64_t told_gaps_ = 0, told_bodies_ = 0;
 };
 

@@ -66,7 +66,9 @@ void Service::note_applied(const Done& done, const run::Sequencer& sequencer) {
   rejected_ += hits.counters.rejected;
   metrics_.add("vedette_source_events_total", source, hits.counters.events);
   metrics_.add("vedette_source_matches_total", source, hits.counters.matched);
-  metrics_.observe("vedette_source_delay_seconds", source, delays(hits));
+  const std::vector<double> measured = delays(hits);
+  metrics_.observe("vedette_source_delay_seconds", source, measured);
+  engine_metrics_.note_delays(hits.origin->source_name, measured);
   if (done.records > 0)
     metrics_.set("vedette_source_last_record_timestamp_seconds", source, seconds_of(connectors::system_clock_now()));
   const std::vector<plan::FilterPlan>& filters = applier_->generation().rules.plan->filters;

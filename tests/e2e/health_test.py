@@ -10,7 +10,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from service import Service, check, equal, line, password, run_cases  # noqa: E402
+from service import Service, check, equal, failure, line, password, run_cases  # noqa: E402
 
 PROGRAM = sys.argv[1]
 CONFIG = """\
@@ -150,6 +150,34 @@ def a_silent_source_holds_what_waits_for_it():
             equal(service.stop(), 0, "exit code")
 
 
+def a_degraded_rule_and_a_gap_are_told():
+    with Outside() as outside:
+        followed = os.path.join(outside.folder, "followed.log")
+        with open(followed, "w") as file:
+            file.write(line(password("g1", "ann@acme.example")) + "\n")
+        config = outside.config.replace('store"}', 'store", memory: {budget: 16MiB}}').replace("limits: {body: 4KiB}, silent_after: 4s", "silent_after: off")
+        config = "\n".join(text for text in config.split("\n") if "name: gone" not in text and "canary" not in text)
+        config = config.replace("silent_after: off,", "silent_after: off}").replace(
+            "sinks:", f'  - {{name: followed, type: file, path: "{followed}", source: okta, follow: true}}\nsinks:')
+        with Service(PROGRAM, config) as service:
+            service.wait(lambda: any(each["events"] == ["okta:g1"] for each in outside.alerts("all")), "the line of the file")
+            number = 0
+            while not outside.has("all", "rule_degraded", "three_failures"):
+                check(number < 400_000, "16 MiB hold more groups than they can")
+                body = "".join(line(failure(f"n{i}", f"user{i}@acme.example", 0)) + "\n" for i in range(number, number + 5000))
+                status = send(service, "/in", body)[0]
+                check(status in (200, 503), f"answered {status}")
+                number += 5000 if status == 200 else 0
+        os.remove(followed)
+        with open(followed, "w") as file:
+            file.write(line(password("g2", "ann@acme.example")) + "\n" + line(password("g3", "ann@acme.example")) + "\n")
+        with Service(PROGRAM, config) as service:
+            service.wait(lambda: outside.has("all", "history_gap", "followed"), "the gap")
+            told = [each["rule"] for each in outside.alerts("all") if each["rule"].startswith("vedette.")]
+            equal(sorted(told), ["vedette.history_gap", "vedette.rule_degraded"], "health alerts, each once")
+            equal(service.stop(30), 0, "exit code")
+
+
 def off_means_metrics_only():
     with Outside() as outside:
         with Service(PROGRAM, outside.config + "health: off\n") as service:
@@ -161,4 +189,4 @@ def off_means_metrics_only():
         equal([each["rule"] for each in outside.alerts("all")], ["password_changed"], "alerts")
 
 
-run_cases([(case.__name__.replace("_", " "), case) for case in (told_once_over_a_kill, a_silent_source_holds_what_waits_for_it, off_means_metrics_only)])
+run_cases([(case.__name__.replace("_", " "), case) for case in (told_once_over_a_kill, a_silent_source_holds_what_waits_for_it, a_degraded_rule_and_a_gap_are_told, off_means_metrics_only)])

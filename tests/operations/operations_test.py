@@ -82,7 +82,10 @@ def metrics_are_proper_and_documented():
         service.wait(lambda: 'vedette_rule_matches_total{rule="failed"} 3' in get(admin, "/metrics")[1], "counted matches")
         service.wait(lambda: 'vedette_source_errors_total{source="followed"' in get(admin, "/metrics")[1], "the half line")
         service.wait(lambda: get(admin, "/readyz")[0] == 200, "readiness")
+        service.wait(lambda: 'vedette_source_delay_percentile_seconds{source="other",percentile="99"}' in get(admin, "/metrics")[1], "percentiles")
         text = get(admin, "/metrics")[1]
+        median = re.search(r'^vedette_source_delay_percentile_seconds\{source="other",percentile="50"\} (\S+)$', text, re.M)
+        check(60 <= float(median[1]) < 90, f"the median delay of events a minute old: {median}")
         equal(promtool("check", "metrics", text=text), (0, ""), "promtool check metrics")
         shown = dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.M))
         for name, kind in shown.items():
