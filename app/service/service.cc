@@ -31,6 +31,13 @@ std::vector<std::string> watched_paths(const Config& config) {
   return paths;
 }
 
+const Diagnostic* first_error(const Diagnostics& findings) {
+  for (const Diagnostic& finding : findings.items()) {
+    if (finding.severity == Severity::error) return &finding;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 Status check_sources(const Config& config, const plan::Plan& plan) {
@@ -231,15 +238,31 @@ Status Service::run() {
 
 // The rules are read, compiled and given their state from the log beside the ones in force; then they take their place
 // between two batches. On any error the old ones stay.
+// Rotated secrets: those of the endpoints that are served, as the configuration and the files that it names have them now.
+Status Service::reload_secrets() {
+  Diagnostics findings;
+  const auto config = load_config(config_.path, findings);
+  if (!config) return Error{"not reloaded: " + config.error().to_string()};
+  if (const Diagnostic* wrong = first_error(findings))
+    return Error{"not reloaded, rules and secrets in force stay: " + render_human(*wrong, false)};
+  for (const SourceConfig& source : config->sources) {
+    if (source.http.auth.secrets.empty()) continue;
+    for (connectors::HttpSource* http : sources_->http()) {
+      if (!http->serves(source.name)) continue;
+      if (const Status set = http->set_secrets(source.name, source.http.auth.secrets); !set)
+        return Error{"not reloaded: " + set.error().to_string(), "source " + source.name};
+    }
+  }
+  return {};
+}
+
 Status Service::reload() {
+  if (const Status secrets = reload_secrets(); !secrets) return secrets;
   auto loaded = load_rules(config_.rule_options());
   if (!loaded) return Error{"not reloaded: " + loaded.error().to_string()};
   if (!loaded->plan) {
-    std::string first;
-    for (const Diagnostic& diagnostic : loaded->diagnostics.items()) {
-      if (first.empty() && diagnostic.severity == Severity::error) first = render_human(diagnostic, false);
-    }
-    return Error{"not reloaded, the rules in force stay: " + first};
+    const Diagnostic* wrong = first_error(loaded->diagnostics);
+    return Error{"not reloaded, the rules in force stay: " + (wrong != nullptr ? render_human(*wrong, false) : "")};
   }
   if (loaded->plan->rules.empty() && loaded->plan->correlations.empty())
     return Error{"not reloaded, the rules in force stay: no rule was found in the given places"};

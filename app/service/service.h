@@ -70,6 +70,7 @@ class Service {
   void note_reload(const Status& reloaded);
   void store_failed(const std::string& reason);
   [[nodiscard]] Status reload();
+  [[nodiscard]] Status reload_secrets();
   [[nodiscard]] bool submit(std::function<void()> control);
   void drain();
 

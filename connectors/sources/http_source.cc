@@ -126,6 +126,10 @@ void HttpSource::stop() {
   thread_.join();
 }
 
+bool HttpSource::serves(const std::string& endpoint_name) const {
+  return std::any_of(doors_.begin(), doors_.end(), [&](const Door& door) { return door.endpoint->name == endpoint_name; });
+}
+
 Status HttpSource::set_secrets(const std::string& endpoint_name, const std::vector<std::string>& secrets) {
   for (const Door& door : doors_) {
     if (door.endpoint->name == endpoint_name) return door.auth->set_secrets(secrets);

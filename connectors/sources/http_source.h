@@ -52,6 +52,8 @@ class HttpSource final : public RecordSource {
   // Listens; address() is known afterwards.
   [[nodiscard]] Status start(BatchSink& sink) override;
   void stop() override;
+  // An endpoint of that name is among ours.
+  [[nodiscard]] bool serves(const std::string& endpoint_name) const;
   // Replaces the secrets of an endpoint, from the next request on; an error leaves the old ones. Any thread, after start().
   [[nodiscard]] Status set_secrets(const std::string& endpoint_name, const std::vector<std::string>& secrets);
   // Reads certificate and key again. Any thread.

@@ -3,6 +3,7 @@ Usage: http_test.py PROGRAM [NAME ...]"""
 import gzip
 import http.client
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -236,6 +237,32 @@ def the_events_of_an_alert_are_handed_out():
         equal(connection.getresponse().status, 403, "without a token in the configuration")
 
 
+def secrets_rotate_without_a_restart():
+    """Each reload takes the secret files as they are; one that is empty leaves those in force."""
+    config = CONFIG.replace("{env: E2E_SECRET}, {env: E2E_OLD_SECRET}", '{file: "@FOLDER@/first"}, {file: "@FOLDER@/second"}')
+    with Service(PROGRAM, config, {**ENVIRONMENT}, files={"first": "old-key-1", "second": "old-key-0"}) as service:
+        def reload(outcome):
+            series = f'vedette_rules_reloads_total{{outcome="{outcome}"}} '
+            def count():
+                return [text for text in send(service, "GET", "/metrics")[1].splitlines() if text.startswith(series)]
+            before = count()
+            service.process.send_signal(signal.SIGHUP)
+            service.wait(lambda: count() != before, f"a reload: {outcome}")
+
+        equal([hook(service, [], secret) for secret in ("old-key-1", "old-key-0", "new-key")], [200, 200, 401], "before")
+        service.path("second", "new-key")
+        reload("ok")
+        equal([hook(service, [], secret) for secret in ("old-key-1", "old-key-0", "new-key")], [200, 401, 200], "both are live")
+        service.path("first", "")
+        reload("failed")
+        equal([hook(service, [], secret) for secret in ("old-key-1", "new-key")], [200, 200], "after a reload that failed")
+        service.path("first", "new-key")
+        reload("ok")
+        equal([hook(service, [], secret) for secret in ("old-key-1", "new-key")], [401, 200], "after the rotation")
+        check(not any("key" in text and ("old-key" in text or "new-key" in text) for text in service.log), "a secret in the log")
+        equal(service.stop(), 0, "exit code")
+
+
 def a_taken_port_is_exit_code_4():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         config = CONFIG.replace('listen: "127.0.0.1:0", path: /okta', f'listen: "127.0.0.1:{taken.getsockname()[1]}", path: /okta')
@@ -246,5 +273,5 @@ def a_taken_port_is_exit_code_4():
 run_cases([(case.__name__.replace("_", " "), case) for case in (
     verification, hooks_make_alerts, wrong_secrets_change_nothing, ingest_takes_ndjson_arrays_and_gzip, bad_bodies_are_counted_not_fatal,
     filters_remove_and_count,
-    slow_clients_do_not_block_others, what_was_acknowledged_makes_its_alert, the_events_of_an_alert_are_handed_out,
+    slow_clients_do_not_block_others, what_was_acknowledged_makes_its_alert, the_events_of_an_alert_are_handed_out, secrets_rotate_without_a_restart,
     a_followed_file_survives_rotation, a_taken_port_is_exit_code_4)])

@@ -88,9 +88,11 @@ def line(event):
 class Service:
     """`vedette run` on a configuration; alerts and log lines are collected while it runs."""
 
-    def __init__(self, program, config, environment=None):
+    def __init__(self, program, config, environment=None, files=None):
         self.folder = tempfile.mkdtemp(prefix="vedette-e2e-")
         self.path("rules.yml", RULES)
+        for name, content in (files or {}).items():
+            self.path(name, content)
         self.alerts, self.times, self.log = [], [], []
         self._changed = threading.Condition()
         path = self.path("vedette.yml", config.replace("@FOLDER@", self.folder))
