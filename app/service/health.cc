@@ -60,6 +60,7 @@ Sign grown(TimeUs now, std::uint64_t count, std::uint64_t& told, std::optional<T
 }  // namespace
 
 std::string_view health_name(HealthKind kind) { return info(kind).name; }
+std::string health_rule(HealthKind kind) { return fmt::format("vedette.{}", info(kind).name); }
 
 // --- one source ---
 
@@ -277,7 +278,7 @@ std::optional<TimeUs> Health::open_since(HealthKind kind, const std::string& sub
 alert::Alert health_alert(const HealthEvent& event, TimeUs now) {
   const KindInfo& kind = info(event.kind);
   auto rule = std::make_shared<plan::RuleMeta>();
-  rule->id = rule->name = rule->key = fmt::format("vedette.{}", kind.name);
+  rule->id = rule->name = rule->key = health_rule(event.kind);
   rule->title = kind.title;
   rule->level = kind.level;
   alert::Alert alert;

@@ -31,8 +31,8 @@ enum class HealthKind : std::uint8_t {
 };
 inline constexpr std::size_t kHealthKinds = 7;
 
-// "source_silent"; the id and name of its alerts have "vedette." before it.
-[[nodiscard]] std::string_view health_name(HealthKind kind);
+[[nodiscard]] std::string_view health_name(HealthKind kind);  // "source_silent"
+[[nodiscard]] std::string health_rule(HealthKind kind);       // "vedette.source_silent": id and name of its alerts
 
 // A source that has been out of reach for so long is down; one that has been back for so long is up again.
 inline constexpr DurationUs kDownAfter = 30 * kSecondUs;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/service/health.h"
 #include "connectors/sinks/file_sink.h"
 #include "connectors/sinks/kafka_sink.h"
 #include "connectors/sinks/stdout_sink.h"
@@ -18,8 +19,6 @@ namespace vedette::app {
 using connectors::OutboxAlert;
 
 namespace {
-
-constexpr std::string_view kOwnRules = "vedette.";  // alerts about the service itself
 
 bool any_of(const std::vector<std::string>& wanted, const std::vector<std::string>& found) {
   return wanted.empty() || std::any_of(found.begin(), found.end(), [&](const std::string& one) {
@@ -49,13 +48,14 @@ std::vector<std::string> rule_names(const plan::Plan& plan) {
   const auto add = [&out](const plan::RuleMeta& meta) { out.insert(out.end(), {meta.id, meta.label()}); };
   for (const plan::RulePlan& rule : plan.rules) add(rule.meta);
   for (const plan::CorrelationPlan& correlation : plan.correlations) add(correlation.meta);
+  for (std::size_t kind = 0; kind < kHealthKinds; ++kind) out.push_back(health_rule(static_cast<HealthKind>(kind)));
   return out;
 }
 
 void check_names(const std::vector<std::string>& asked, const std::vector<std::string>& known, std::string_view what,
                  const std::string& file, Diagnostics& findings) {
   for (const std::string& name : asked) {
-    if (name.starts_with(kOwnRules) || std::find(known.begin(), known.end(), name) != known.end()) continue;
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     findings.add(make_diagnostic("V9014", {file}, fmt::format("a route asks for the {} `{}`, and there is none", what, name),
                                  vedette::did_you_mean(name, known, "")));
   }

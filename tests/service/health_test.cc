@@ -62,9 +62,9 @@ class Service {
 // One has begun, of this kind.
 void expect_one(const Service& service, HealthKind kind, const std::string& subject = "ssh") {
   ASSERT_EQ(service.begun.size(), 1U) << (service.begun.empty() ? "" : service.begun.back().reason);
-  EXPECT_EQ(service.begun[0].kind, kind);
-  EXPECT_EQ(service.begun[0].subject, subject);
-  EXPECT_NE(service.begun[0].reason.find(subject), std::string::npos) << service.begun[0].reason;
+  EXPECT_EQ(service.begun.at(0).kind, kind);
+  EXPECT_EQ(service.begun.at(0).subject, subject);
+  EXPECT_NE(service.begun.at(0).reason.find(subject), std::string::npos) << service.begun.at(0).reason;
   EXPECT_TRUE(service.open(kind, subject));
 }
 
@@ -78,9 +78,9 @@ TEST(Silence, IsAQuarterOfAnHourForASourceThatSendsAllTheTime) {
   EXPECT_TRUE(service.begun.empty());
   service.pass(6 * kHourUs);
   expect_one(service, HealthKind::source_silent);
-  EXPECT_EQ(service.begun[0].since, last);
-  EXPECT_TRUE(says(service.begun[0], "for 15 m (it usually sends every 1 m)")) << service.begun[0].reason;
-  EXPECT_TRUE(says(service.begun[0], "`silent_after`"));
+  EXPECT_EQ(service.begun.at(0).since, last);
+  EXPECT_TRUE(says(service.begun.at(0), "for 15 m (it usually sends every 1 m)")) << service.begun.at(0).reason;
+  EXPECT_TRUE(says(service.begun.at(0), "`silent_after`"));
   service.record();
   service.pass(kSecondUs);
   ASSERT_EQ(service.ended.size(), 1U);
@@ -107,8 +107,8 @@ TEST(Silence, IsWhatTheConfigurationSays) {
   Service given({.name = "ssh", .silent_after = 5 * kMinuteUs});
   given.pass(5 * kMinuteUs + kSecondUs);
   expect_one(given, HealthKind::source_silent);
-  EXPECT_EQ(given.begun[0].since, kStart);
-  EXPECT_TRUE(says(given.begun[0], "`silent_after` is 5 m")) << given.begun[0].reason;
+  EXPECT_EQ(given.begun.at(0).since, kStart);
+  EXPECT_TRUE(says(given.begun.at(0), "`silent_after` is 5 m")) << given.begun.at(0).reason;
 
   Service never({.name = "ssh", .silent_after = 0});
   never.records(30 * kMinuteUs, kSecondUs);
@@ -122,7 +122,7 @@ TEST(Silence, OfASourceThatIsDownOrAtItsEndIsNone) {
   down.look.up = false;
   down.pass(kHourUs);
   ASSERT_EQ(down.begun.size(), 1U);
-  EXPECT_EQ(down.begun[0].kind, HealthKind::source_down);
+  EXPECT_EQ(down.begun.at(0).kind, HealthKind::source_down);
 
   Service ended;
   ended.records(30 * kMinuteUs, kSecondUs);
@@ -143,7 +143,7 @@ TEST(Silence, IsToldOnceForEachSilenceOverRestarts) {
   EXPECT_EQ(service.ended.size(), 1U);
   service.pass(6 * kMinuteUs);
   ASSERT_EQ(service.begun.size(), 2U);
-  EXPECT_NE(health_alert(service.begun[0], service.now).alert_id, health_alert(service.begun[1], service.now).alert_id);
+  EXPECT_NE(health_alert(service.begun.at(0), service.now).alert_id, health_alert(service.begun.at(1), service.now).alert_id);
 }
 
 TEST(Down, IsToldAfterHalfAMinuteAndOnce) {
@@ -156,9 +156,9 @@ TEST(Down, IsToldAfterHalfAMinuteAndOnce) {
   EXPECT_TRUE(service.begun.empty());
   service.pass(kHourUs);
   expect_one(service, HealthKind::source_down);
-  EXPECT_EQ(service.begun[0].since, since);
-  EXPECT_TRUE(says(service.begun[0], "the brokers are out of reach"));
-  EXPECT_TRUE(says(service.begun[0], "hold their decisions"));
+  EXPECT_EQ(service.begun.at(0).since, since);
+  EXPECT_TRUE(says(service.begun.at(0), "the brokers are out of reach"));
+  EXPECT_TRUE(says(service.begun.at(0), "hold their decisions"));
 }
 
 TEST(Down, EndsWhenTheSourceHasBeenBackForAsLong) {
@@ -200,19 +200,19 @@ TEST(Clock, IsSuspectWhenAllEventsAreOffByWholeHalfHours) {
     for (const DurationUs delivery : {-50 * kSecondUs, DurationUs{0}, 2 * kMinuteUs}) {
       const auto said = said_of(zone + delivery);
       ASSERT_EQ(said.size(), 1U) << zone / kMinuteUs << " " << delivery / kSecondUs;
-      EXPECT_EQ(said[0].kind, HealthKind::clock_or_timezone_suspect);
-      EXPECT_TRUE(says(said[0], "set `timezone:` of the source, or")) << said[0].reason;
-      EXPECT_EQ(says(said[0], "in the future"), zone < 0) << said[0].reason;
+      EXPECT_EQ(said.at(0).kind, HealthKind::clock_or_timezone_suspect);
+      EXPECT_TRUE(says(said.at(0), "set `timezone:` of the source, or")) << said.at(0).reason;
+      EXPECT_EQ(says(said.at(0), "in the future"), zone < 0) << said.at(0).reason;
     }
   }
-  EXPECT_TRUE(says(said_of(2 * kHourUs + kMinuteUs)[0], "arrive 2 h 1 m after their own time"));
+  EXPECT_TRUE(says(said_of(2 * kHourUs + kMinuteUs).at(0), "arrive 2 h 1 m after their own time"));
 }
 
 TEST(Clock, IsSuspectWhenItIsAheadByMoreThanAMinute) {
   const auto said = said_of(-7 * kMinuteUs);
   ASSERT_EQ(said.size(), 1U);
-  EXPECT_TRUE(says(said[0], "lie 7 m in the future")) << said[0].reason;
-  EXPECT_TRUE(says(said[0], "NTP"));
+  EXPECT_TRUE(says(said.at(0), "lie 7 m in the future")) << said.at(0).reason;
+  EXPECT_TRUE(says(said.at(0), "NTP"));
 }
 
 TEST(Clock, IsNotSuspectOfOrdinaryDelays) {
@@ -241,12 +241,12 @@ TEST(Degraded, IsToldOncePerRuleAndEnds) {
   service.restart();
   service.pass(kMinuteUs);
   ASSERT_EQ(service.begun.size(), 2U);
-  EXPECT_EQ(service.begun[1].subject, "spray");
-  EXPECT_TRUE(says(service.begun[1], "spray held more groups than memory allows")) << service.begun[1].reason;
+  EXPECT_EQ(service.begun.at(1).subject, "spray");
+  EXPECT_TRUE(says(service.begun.at(1), "spray held more groups than memory allows")) << service.begun.at(1).reason;
   service.degraded = {"failures"};
   service.pass(kMinuteUs);
   ASSERT_EQ(service.ended.size(), 1U);
-  EXPECT_EQ(service.ended[0].subject, "spray");
+  EXPECT_EQ(service.ended.at(0).subject, "spray");
   EXPECT_EQ(service.begun.size(), 2U);
 }
 
@@ -255,13 +255,13 @@ TEST(Gap, IsToldAtMostOnceAnHourAndNoneIsForgotten) {
   service.look.history_gaps = 2;
   service.pass(kMinuteUs);
   expect_one(service, HealthKind::history_gap);
-  EXPECT_EQ(service.begun[0].count, 2U);
+  EXPECT_EQ(service.begun.at(0).count, 2U);
   service.look.history_gaps = 5;
   service.pass(50 * kMinuteUs);
   EXPECT_EQ(service.begun.size(), 1U);
   service.pass(10 * kMinuteUs);
   ASSERT_EQ(service.begun.size(), 2U);
-  EXPECT_EQ(service.begun[1].count, 3U);
+  EXPECT_EQ(service.begun.at(1).count, 3U);
   service.pass(5 * kHourUs);
   EXPECT_EQ(service.begun.size(), 2U);
 }
@@ -271,15 +271,15 @@ TEST(Body, ThatWasTooLargeIsToldAtMostOnceAnHour) {
   service.look.bodies_too_large = 1;
   service.pass(kMinuteUs);
   expect_one(service, HealthKind::body_too_large);
-  EXPECT_TRUE(says(service.begun[0], "ssh answered 413 1 time,")) << service.begun[0].reason;
-  EXPECT_TRUE(says(service.begun[0], "limits: {body: ...}"));
+  EXPECT_TRUE(says(service.begun.at(0), "ssh answered 413 1 time,")) << service.begun.at(0).reason;
+  EXPECT_TRUE(says(service.begun.at(0), "limits: {body: ...}"));
   service.restart();
   service.look.bodies_too_large = 4;
   service.pass(30 * kMinuteUs);
   EXPECT_EQ(service.begun.size(), 1U);
   service.pass(kHourUs);
   ASSERT_EQ(service.begun.size(), 2U);
-  EXPECT_EQ(service.begun[1].count, 4U);
+  EXPECT_EQ(service.begun.at(1).count, 4U);
 }
 
 TEST(Canary, IsMissedWhenItDoesNotComeInTime) {
@@ -293,7 +293,7 @@ TEST(Canary, IsMissedWhenItDoesNotComeInTime) {
   service.record();  // others do not count
   service.pass(kHourUs);
   expect_one(service, HealthKind::canary_missing);
-  EXPECT_TRUE(says(service.begun[0], "came 6 m ago, one is due every 6 m")) << service.begun[0].reason;
+  EXPECT_TRUE(says(service.begun.at(0), "came 6 m ago, one is due every 6 m")) << service.begun.at(0).reason;
   service.restart();
   service.pass(kHourUs);
   EXPECT_EQ(service.begun.size(), 1U);
@@ -306,8 +306,8 @@ TEST(Canary, ThatNeverCameIsMissedFromTheStart) {
   Service service({.name = "ssh", .canary_within = 6 * kMinuteUs});
   service.pass(6 * kMinuteUs + kSecondUs);
   expect_one(service, HealthKind::canary_missing);
-  EXPECT_EQ(service.begun[0].since, kStart);
-  EXPECT_TRUE(says(service.begun[0], "no canary of ssh has come since the start")) << service.begun[0].reason;
+  EXPECT_EQ(service.begun.at(0).since, kStart);
+  EXPECT_TRUE(says(service.begun.at(0), "no canary of ssh has come since the start")) << service.begun.at(0).reason;
 }
 
 TEST(HealthAlert, CanBeRoutedAndHasAnIdOfItsOwn) {
