@@ -1,6 +1,6 @@
 # The program on debian:12-slim, for one service per container:
 #   docker build -t vedette:0.1.0 .
-#   docker run --read-only -v vedette:/var/lib/vedette -v ./vedette.yml:/etc/vedette/vedette.yml:ro vedette:0.1.0
+#   docker run --read-only -v vedette:/var/lib/vedette -v "$PWD"/vedette.yml:/etc/vedette/vedette.yml:ro vedette:0.1.0
 FROM debian:12-slim AS build
 WORKDIR /src
 COPY . .

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import urllib.error
 
 import yaml
 
@@ -46,6 +47,11 @@ def alert_rules():
 def documented():
     """The metrics of the table in docs/operations.md: name -> type."""
     return dict(re.findall(r"^\| `([a-z_]+)` \| (counter|gauge|histogram) \|", read("docs", "operations.md"), re.M))
+
+
+def panel_expressions():
+    dashboard = json.loads(read("deploy", "grafana", "vedette.json"))
+    return [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", [])]
 
 
 def used_in(expression):
@@ -110,11 +116,29 @@ def the_catalogue_is_the_table():
 
 def rules_and_dashboard_use_what_exists():
     known = set(documented())
-    dashboard = json.loads(read("deploy", "grafana", "vedette.json"))
-    expressions = [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", [])]
-    check(len(expressions) > 20, "a dashboard with hardly a panel")
-    for expression in expressions + [rule["expr"] for rule in alert_rules().values()]:
+    check(len(panel_expressions()) > 20, "a dashboard with hardly a panel")
+    for expression in panel_expressions() + [rule["expr"] for rule in alert_rules().values()]:
         check(used_in(expression) <= known, f"unknown metric in {expression}")
+
+
+def the_dashboard_reads_the_provisioned_source():
+    folder = ("deploy", "grafana", "provisioning")
+    sources = yaml.safe_load(read(*folder, "datasources", "prometheus.yml"))["datasources"]
+    wanted = set(re.findall(r'"uid": *"(\w+-\w+)"', read("deploy", "grafana", "vedette.json")))
+    equal(wanted, {source["uid"] for source in sources}, "sources of the dashboard")
+    provider = yaml.safe_load(read(*folder, "dashboards", "vedette.yml"))["providers"][0]["options"]["path"]
+    mounts = yaml.safe_load(read("docker-compose.yml"))["services"]["grafana"]["volumes"]
+    check(f"./deploy/grafana/vedette.json:{provider}/vedette.json:ro" in mounts, f"{provider} is not where the dashboard is mounted")
+
+
+def refused_by(prometheus, expressions):
+    refused = []
+    for expression in expressions:
+        try:
+            prometheus.value(expression.replace("$instance", ".*"))
+        except urllib.error.HTTPError as error:
+            refused.append(f"{expression}: {error.read().decode()}")
+    return refused
 
 
 def every_alert_rule_fires_and_has_a_runbook():
@@ -151,6 +175,9 @@ def a_real_prometheus_scrapes_and_alerts():
             story(service)
             prometheus.wait(lambda: prometheus.value("vedette_source_events_total") == 7, "seven events")
             prometheus.wait(lambda: prometheus.value('vedette_alerts_total{rule="three_failures"}') == 1, "the alert's counter")
+            equal(refused_by(prometheus, panel_expressions()), [], "panels that Prometheus refuses")
+            equal(len(refused_by(prometheus, ["sum(vedette_ready"])), 1, "half an expression")
+
             def states():
                 rules = [rule for group in prometheus.get("rules")["groups"] for rule in group["rules"]]
                 return {rule["name"]: (rule["health"], rule["state"]) for rule in rules}
@@ -208,5 +235,5 @@ def the_systemd_unit_is_hardened():
 fetch()
 run_cases([(case.__name__.replace("_", " "), case) for case in (
     the_catalogue_is_the_table, metrics_are_proper_and_documented, rules_and_dashboard_use_what_exists,
-    every_alert_rule_fires_and_has_a_runbook, the_unit_tests_of_rules_can_fail, a_real_prometheus_scrapes_and_alerts,
+    the_dashboard_reads_the_provisioned_source, every_alert_rule_fires_and_has_a_runbook, the_unit_tests_of_rules_can_fail, a_real_prometheus_scrapes_and_alerts,
     the_health_check_of_the_container, the_compose_file_fits_together, the_systemd_unit_is_hardened)])

@@ -26,6 +26,7 @@ def fetch():
             subprocess.run(["apt-get", "update"], capture_output=True, timeout=300)
             subprocess.run(download, cwd=folder, check=True, timeout=300)
         shutil.rmtree(HOME, ignore_errors=True)
+        os.makedirs(os.path.dirname(HOME), exist_ok=True)
         subprocess.run(["dpkg", "-x", *glob.glob(os.path.join(folder, "prometheus_*.deb")), HOME], check=True, timeout=120)
 
 
