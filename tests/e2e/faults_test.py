@@ -172,6 +172,7 @@ def overload_answers_503():
         check(refused, f"no 503 after {len(acknowledged)} acknowledged requests")
         check(all(refused), "a 503 without Retry-After")
         with Service(PROGRAM, settings) as service:
+            service.url("/ingest")  # it is up, whatever the file holds already
             service.wait(lambda: acknowledged <= events_in(place), f"alerts of {len(acknowledged)} acknowledged events", 120)
             equal(service.stop(), 0, "exit code")
         print(f"        {len(acknowledged)} acknowledged, {len(refused)} answered 503")
