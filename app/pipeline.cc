@@ -16,7 +16,10 @@ Pipeline::~Pipeline() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-bool Pipeline::enqueue(Job& job, std::unique_lock<std::mutex>& lock) {
+bool Pipeline::submit(Job job) {
+  std::unique_lock lock(mutex_);
+  room_.wait(lock, [&] { return aborted_ || submitted_ - taken_ < slots_.size(); });
+  if (aborted_) return false;
   Slot& slot = slots_[submitted_ % slots_.size()];
   job.batch.sequence = submitted_++;
   slot.job = std::move(job);
@@ -24,18 +27,6 @@ bool Pipeline::enqueue(Job& job, std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   work_.notify_one();
   return true;
-}
-
-bool Pipeline::submit(Job job) {
-  std::unique_lock lock(mutex_);
-  room_.wait(lock, [&] { return aborted_ || submitted_ - taken_ < slots_.size(); });
-  return !aborted_ && enqueue(job, lock);
-}
-
-bool Pipeline::try_submit(Job& job) {
-  std::unique_lock lock(mutex_);
-  if (aborted_ || submitted_ - taken_ >= slots_.size()) return false;
-  return enqueue(job, lock);
 }
 
 void Pipeline::close() {

@@ -81,8 +81,6 @@ class Pipeline {
 
   // Gives the batch the next sequence number; waits for room. False after abort().
   bool submit(Job job);
-  // The same without waiting; false (and the job untouched) when full or aborted.
-  bool try_submit(Job& job);
   // Nothing more will be submitted; next() ends after the last batch.
   void close();
   // Drops what is queued; submit() and next() return false.
@@ -98,7 +96,6 @@ class Pipeline {
     Done done;
     bool ready = false;
   };
-  bool enqueue(Job& job, std::unique_lock<std::mutex>& lock);
   void work();
   void process(run::Worker& worker, Slot& slot, std::vector<RejectRecord>& rejects);
 

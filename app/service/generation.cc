@@ -37,15 +37,17 @@ Status Generation::fold() {
   if (!clocks_restored_) {
     clocks_restored_ = true;
     if (const auto stored = store_.fact(kClocksFact)) {
-      const auto clocks = run::decode_clocks(*stored);
+      auto clocks = run::decode_clocks(*stored);
       if (!clocks) return clocks.error();
-      reader_.restore_clocks(*clocks, sequencer, muted);
+      clocks_ = std::move(*clocks);
+      reader_.restore_clocks(clocks_, sequencer, muted);
     }
   }
   Status applied;
   const Status read = store_.read_log(folded_, [&](std::uint64_t number, TimeUs, std::string_view bytes) {
     muted.clear();
     applied = reader_.apply(bytes, sequencer, muted);
+    if (applied.ok()) applied = reader_.note_clocks(bytes, clocks_);
     if (applied.ok()) folded_ = number;
     return applied.ok();
   });

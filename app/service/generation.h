@@ -30,6 +30,8 @@ class Generation {
   [[nodiscard]] std::uint64_t folded() const { return folded_; }
   // The bundle that the last epoch entry folded named; empty: none.
   [[nodiscard]] const std::string& stored_bundle() const { return reader_.bundle(); }
+  // The clocks as the entries folded leave them.
+  [[nodiscard]] const std::vector<run::ClockMark>& clocks() const { return clocks_; }
   // Labels of correlations that the stored log cannot rebuild in full.
   [[nodiscard]] std::vector<std::string> warming() const;
 
@@ -44,6 +46,7 @@ class Generation {
   run::LogReader reader_;
   std::uint64_t folded_ = 0;
   bool clocks_restored_ = false;
+  std::vector<run::ClockMark> clocks_;
 };
 
 // Names in the store.

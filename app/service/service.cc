@@ -21,6 +21,8 @@ namespace {
 constexpr int kStepMilliseconds = 200;
 constexpr std::chrono::seconds kCommitWait{10};
 constexpr std::uint64_t kEvidenceOfOneEvent = 64 << 10;
+constexpr std::chrono::milliseconds kPumpWait{100};
+constexpr std::size_t kMostControls = 16;
 
 // Everything that load_rules() reads.
 std::vector<std::string> watched_paths(const Config& config) {
@@ -124,6 +126,7 @@ Status Service::recover() {
     logger_.log(LogLevel::info, "store",
                 fmt::format("state rebuilt from the log up to entry {} in {} ms", first->folded(), took.count()));
   }
+  const std::vector<run::ClockMark> clocks = first->clocks();
   pipeline_ = &first->pipeline;
   applier_ = std::make_unique<Applier>(std::move(first), *store_, *committer_, applier_functions());
   sinks_ = std::make_unique<Sinks>(config_, *store_, *committer_, logger_);
@@ -133,6 +136,7 @@ Status Service::recover() {
   if (const Status restored = health_->restore(*store_); !restored) return restored;
   upkeep_ = std::make_unique<Upkeep>(config_, *store_, *committer_, *applier_, *sources_, *sinks_, *health_, logger_,
                                      [this](std::function<void()> control) { return submit(std::move(control)); });
+  upkeep_->restore(clocks, *plan_, origins_);
   pump_thread_ = std::thread([this] { pump(); });
   correlator_thread_ = std::thread([this] { applier_->run(); });
   const auto origin_of = [this](std::string_view name, std::string_view partition, std::string_view tenant) {
@@ -191,9 +195,10 @@ void Service::announce(const std::string& configured, const std::string& actual,
 // --- while it runs ---
 
 void Service::pump() {
-  while (!queue_.drained()) {
+  for (std::uint64_t pumped = 0; !queue_.drained(); submit_controls(pumped)) {
     Job job;
-    if (!queue_.pop(job.batch, std::chrono::milliseconds(500))) continue;
+    if (!queue_.pop(job.batch, kPumpWait)) continue;
+    ++pumped;
     health_->find_canaries(job);
     const std::lock_guard lock(pipeline_mutex_);
     if (!pipeline_->submit(std::move(job))) return;
@@ -202,11 +207,26 @@ void Service::pump() {
   pipeline_->close();
 }
 
+// After everything that sources have offered so far: a tick says that a source had nothing more.
 bool Service::submit(std::function<void()> control) {
-  Job job;
-  job.control = std::move(control);
-  const std::unique_lock lock(pipeline_mutex_, std::try_to_lock);
-  return lock.owns_lock() && pipeline_->try_submit(job);
+  const std::lock_guard lock(controls_mutex_);
+  if (controls_.size() >= kMostControls) return false;
+  controls_.push_back({queue_.accepted(), std::move(control)});
+  return true;
+}
+
+void Service::submit_controls(std::uint64_t pumped) {
+  for (;;) {
+    Job job;
+    {
+      const std::lock_guard lock(controls_mutex_);
+      if (controls_.empty() || controls_.front().after > pumped) return;
+      job.control = std::move(controls_.front().job);
+      controls_.pop_front();
+    }
+    const std::lock_guard lock(pipeline_mutex_);
+    (void)pipeline_->submit(std::move(job));
+  }
 }
 
 Status Service::run() {

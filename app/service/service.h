@@ -4,6 +4,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -72,6 +75,7 @@ class Service {
   [[nodiscard]] Status reload();
   [[nodiscard]] Status reload_secrets();
   [[nodiscard]] bool submit(std::function<void()> control);
+  void submit_controls(std::uint64_t pumped);
   void drain();
 
   const Config& config_;
@@ -99,6 +103,13 @@ class Service {
   // Between the pump and a reload: the pipeline that batches go to.
   std::mutex pipeline_mutex_;
   Pipeline* pipeline_ = nullptr;
+  // For the pump: control jobs, each after so many batches.
+  struct Control {
+    std::uint64_t after = 0;
+    std::function<void()> job;
+  };
+  std::mutex controls_mutex_;
+  std::deque<Control> controls_;
 
   std::atomic<bool> ready_ = false, sink_gone_ = false, store_gone_ = false, reload_wanted_ = false, collecting_ = false;
   std::mutex failure_mutex_;

@@ -12,6 +12,7 @@ using connectors::SourceHealth;
 
 constexpr DurationUs kPushGrace = kSecondUs;  // a push source may still be writing what it received
 constexpr DurationUs kTrimEvery = 60 * kSecondUs;
+constexpr DurationUs kTickForTrimming = 10 * kMinuteUs;
 
 }  // namespace
 
@@ -28,6 +29,16 @@ Upkeep::Upkeep(const Config& config, connectors::Store& store, connectors::Commi
       logger_(logger),
       submit_(std::move(submit)) {}
 
+void Upkeep::restore(const std::vector<run::ClockMark>& clocks, const plan::Plan& plan, Origins& origins) {
+  for (const run::ClockMark& mark : clocks) {
+    const auto origin = origins.named(mark.source_name, mark.partition, mark.tenant);
+    for (std::uint32_t source = 0; source < plan.sources.size(); ++source) {
+      if (plan.sources[source].source.name == mark.source_type) clocks_[{origin->clock, source}] = {origin, source, mark.stamp};
+    }
+  }
+  note_slowest();
+}
+
 void Upkeep::note(const correlate::HitBatch& hits) {
   for (std::uint32_t source = 0; source < hits.stamps.size(); ++source) {
     if (hits.stamps[source] == event::kNoArrival) continue;
@@ -36,6 +47,10 @@ void Upkeep::note(const correlate::HitBatch& hits) {
     clock.source = source;
     clock.stamp = std::max(clock.stamp, hits.stamps[source]);
   }
+  note_slowest();
+}
+
+void Upkeep::note_slowest() {
   TimeUs slowest = INT64_MAX;
   for (const auto& [key, clock] : clocks_) slowest = std::min(slowest, clock.stamp);
   const std::lock_guard lock(mutex_);
@@ -58,7 +73,6 @@ std::map<std::string, Upkeep::Look> Upkeep::looks() const {
   return looks;
 }
 
-// Only rules that wait for log time look at ticks.
 void Upkeep::tick(TimeUs now, const std::map<std::string, Look>& looks) {
   std::map<std::string, TimeUs> complete_to;  // config name -> nothing that was there by then is missing
   for (const auto& [name, look] : looks) {
@@ -67,17 +81,27 @@ void Upkeep::tick(TimeUs now, const std::map<std::string, Look>& looks) {
     complete_to[name] = health.complete_to == SourceHealth::kNoTime ? now - kPushGrace : health.complete_to;
   }
   // Without room the workers are busy: the next step ticks further.
-  (void)submit_([this, complete_to = std::move(complete_to)] { apply_ticks(complete_to); });
+  (void)submit_([this, complete_to = std::move(complete_to), now] { apply_ticks(complete_to, now); });
 }
 
-void Upkeep::apply_ticks(const std::map<std::string, TimeUs>& complete_to) {
-  if (!applier_.generation().rules.plan->waits()) return;
+// From a source that is not configured any more nothing more will come. Without rules that wait for log time the clocks are
+// for trimming alone.
+void Upkeep::apply_ticks(const std::map<std::string, TimeUs>& complete_to, TimeUs now) {
+  const DurationUs least = applier_.generation().rules.plan->waits() ? kSecondUs : kTickForTrimming;
   for (auto& [key, clock] : clocks_) {
     const auto found = complete_to.find(clock.origin->source_name);
-    if (found == complete_to.end() || found->second < clock.stamp + kSecondUs) continue;
-    clock.stamp = found->second;
+    if (found == complete_to.end() && is_configured(clock.origin->source_name)) continue;
+    const TimeUs stamp = found != complete_to.end() ? found->second : now - kPushGrace;
+    if (stamp < clock.stamp + least) continue;
+    clock.stamp = stamp;
     applier_.tick(*clock.origin, clock.source, clock.stamp);
   }
+  note_slowest();
+}
+
+bool Upkeep::is_configured(const std::string& source) const {
+  return std::any_of(config_.sources.begin(), config_.sources.end(),
+                     [&](const SourceConfig& each) { return each.name == source; });
 }
 
 void Upkeep::mark_down(TimeUs now, const std::map<std::string, Look>& looks) {

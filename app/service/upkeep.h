@@ -15,6 +15,7 @@
 #include "app/logger.h"
 #include "app/service/applier.h"
 #include "app/service/health_watch.h"
+#include "app/service/origins.h"
 #include "app/service/sinks.h"
 #include "app/service/sources.h"
 #include "connectors/store/store.h"
@@ -28,9 +29,11 @@ class Upkeep {
          Sinks& sinks, const HealthWatch& health, Logger& logger, std::function<bool(std::function<void()>)> submit);
 
   void step(TimeUs now);
+  // Before anything is applied: the clocks that the log left, at which sources that stay quiet still stand.
+  void restore(const std::vector<run::ClockMark>& clocks, const plan::Plan& plan, Origins& origins);
 
  private:
-  // A clock that batches of the live sources have moved; on the correlator's thread.
+  // A clock that batches have moved; on the correlator's thread.
   struct Clock {
     std::shared_ptr<const event::Origin> origin;
     std::uint32_t source = 0;
@@ -53,9 +56,10 @@ class Upkeep {
   void mark_down(TimeUs now, const std::map<std::string, Look>& looks);
   void apply_down(const std::set<std::string>& down);
   [[nodiscard]] std::set<std::uint32_t> types_of(const SourceConfig& source) const;
-  void apply_ticks(const std::map<std::string, TimeUs>& complete_to);
+  void apply_ticks(const std::map<std::string, TimeUs>& complete_to, TimeUs now);
+  void note_slowest();
+  [[nodiscard]] bool is_configured(const std::string& source) const;
   void trim(TimeUs now);
-  [[nodiscard]] TimeUs log_time() const;
 
   const Config& config_;
   connectors::Store& store_;

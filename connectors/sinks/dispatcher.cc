@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "connectors/sinks/outbox_alert.h"
+#include "connectors/store/failpoint.h"
 #include "engine/base/json_writer.h"
 
 namespace vedette::connectors {
@@ -152,6 +153,7 @@ bool Dispatcher::deliver_all(std::span<const OutboxAlert> alerts, std::uint64_t 
     Delivery delivery = sink_->deliver(batch);
     const bool all = delivery.next == Delivery::Next::done || delivery.delivered >= batch.size();
     const std::size_t count = all ? batch.size() : delivery.delivered;
+    if (count > 0) failpoint("sink_after_deliver");
     delivered_ += count;
     alerts = alerts.subspan(count);
     if (count > 0) {

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kBlock = 64 * 1024;
 constexpr std::chrono::milliseconds kRoomWait{100};
+constexpr DurationUs kBehind = kMinuteUs;  // after so long what is read is a backlog
 
 bool same_inode(const FileMark& a, const FileMark& b) { return a.device == b.device && a.inode == b.inode; }
 
@@ -262,6 +263,7 @@ void FileFollower::check_place() {
   const auto now = std::chrono::steady_clock::now();
   if (there && same_inode(*there, id_)) {
     current_ = true;
+    ended_ = asked_;
     gone_since_.reset();
     context_.health.change([&](SourceHealth& health) {
       health.caught_up = true;
@@ -334,13 +336,18 @@ void FileFollower::push(std::uint64_t at) {
   if (builder_.empty()) return;
   builder_.take(batch_);
   batch_.resume = mark_at(at).to_text();
+  batch_.backlog = behind();
   static_cast<void>(offer_waiting(sink_, batch_, context_.stopping));
 }
+
+// The lines were written after the end was last seen: how long ago is known only while that is not long.
+bool FileFollower::behind() const { return ended_ == event::kNoArrival || now_ - ended_ > kBehind; }
 
 // No records, only where we are.
 void FileFollower::push_place() {
   builder_.take(batch_);
   batch_.resume = mark_at(offset_).to_text();
+  batch_.backlog = false;
   static_cast<void>(offer_waiting(sink_, batch_, context_.stopping));
 }
 

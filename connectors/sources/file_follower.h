@@ -78,6 +78,7 @@ class FileFollower final : public event::ElementSink {
   void push(std::uint64_t at);
   void push_place();
   [[nodiscard]] FileMark mark_at(std::uint64_t at) const;
+  [[nodiscard]] bool behind() const;
   [[nodiscard]] bool open() const { return descriptor_ >= 0; }
   void report(LogLevel level, const std::string& message) const;
   void report_gap(const FileMark& mark);
@@ -105,6 +106,7 @@ class FileFollower final : public event::ElementSink {
   bool from_end_ = false;
   bool first_ = true;                 // no file was opened yet
   TimeUs asked_ = event::kNoArrival;  // when the file was last read
+  TimeUs ended_ = event::kNoArrival;  // when there was last nothing more to read
   TimeUs now_ = event::kNoArrival;    // stamp of what is being framed
   std::optional<std::chrono::steady_clock::time_point> gone_since_;
   std::uint64_t last_growth_ = 0;

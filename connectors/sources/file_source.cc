@@ -108,6 +108,7 @@ void FileSource::read_once(BatchSink& sink, FileReader& reader, std::uint64_t ta
     mark.at += known + batch.records.size();
     if (batch.records.empty()) continue;
     if (regular) batch.resume = mark.to_text();
+    batch.backlog = regular;
     if (!offer_waiting(sink, batch, stopping_)) break;
     health_->change([&](SourceHealth& health) { health.idle_since = clock_(); });
   }

@@ -1,5 +1,6 @@
 // A file as a live source: read once to its end (archives too), or followed like tail -F through rotation and
-// truncation, over restarts: `resume` is a FileMark's text. Records are stamped with the time at which they were read.
+// truncation, over restarts: `resume` is a FileMark's text. Records are stamped with the time at which they were read; what
+// was there before is a backlog: what is read before the end is first reached, or a minute after it was last reached.
 // One thread of its own; counters and health may be read from any.
 #pragma once
 

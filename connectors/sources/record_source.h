@@ -18,7 +18,8 @@ namespace vedette::connectors {
 
 // Receive time, microseconds since the epoch; any thread.
 using Clock = std::function<TimeUs()>;
-// The system's wall clock.
+// The system's wall clock. In builds with VEDETTE_FAILPOINTS (the tests' program) VEDETTE_CLOCK_OFFSET moves it: by so many
+// seconds, or, when it begins with '/', by what that file says at the moment. The release program does not look at it.
 [[nodiscard]] TimeUs system_clock_now();
 
 // Elements that framing refuses (too long, unfinished). Called on the source's thread; the views die with the call.

@@ -50,6 +50,9 @@ struct RecordBatch {
   // Pull sources: where the source goes on after this batch, in words of its own; committed together with the batch.
   std::string resume;
   std::uint64_t inbox = 0;  // push sources: the batch's number in the inbox; 0 = it is not stored
+  // The records were there long before they were read, after a stop for instance: `arrival` is no more than the latest time
+  // at which each can have come. Their stamps are the newest event time so far, never beyond it.
+  bool backlog = false;
 };
 
 }  // namespace vedette::event

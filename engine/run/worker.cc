@@ -5,6 +5,11 @@
 #include <vector>
 
 namespace vedette::run {
+namespace {
+
+constexpr DurationUs kAheadLimit = 5 * kMinuteUs;
+
+}  // namespace
 
 class Worker::Impl final : public event::EventVisitor {
  public:
@@ -19,6 +24,7 @@ class Worker::Impl final : public event::EventVisitor {
     out.counters.records = batch.records.size();
     out.counters.filtered.resize(plan_->filters.size(), 0);
     out_ = &out;
+    backlog_ = batch.backlog;
     for (const event::RawRecord& record : batch.records) decoder_.decode(record, *batch.origin, line_clock, *this);
     out_ = nullptr;
   }
@@ -46,16 +52,27 @@ class Worker::Impl final : public event::EventVisitor {
   TimeUs note_time(const event::EventHead& head) {
     correlate::HitBatch& out = *out_;
     const bool missing = (head.flags & event::kTimeMissing) != 0;
-    if (!missing) {
+    const bool ahead = backlog_ && !missing && head.t > head.a + kAheadLimit;
+    if (!missing && !ahead) {
       if (out.first_good_t == correlate::kNoTime) out.first_good_t = out.min_t = out.max_t = head.t;
       out.last_good_t = head.t;
       out.min_t = std::min(out.min_t, head.t);
       out.max_t = std::max(out.max_t, head.t);
     }
-    const TimeUs stamp = head.a != event::kNoArrival ? head.a : missing ? event::kNoArrival : head.t;
+    const TimeUs stamp = stamp_of(head, missing || ahead);
     if (waits_ && out.stamps[head.source] == event::kNoArrival) mark(out);
     out.stamps[head.source] = std::max(out.stamps[head.source], stamp);
+    if (ahead || (missing && backlog_ && out.last_good_t == correlate::kNoTime)) return head.a;
     return missing ? out.last_good_t : head.t;
+  }
+
+  // Without a usable time an event of a backlog has no stamp of its own: the clock's is taken.
+  [[nodiscard]] TimeUs stamp_of(const event::EventHead& head, bool unusable) const {
+    if (head.a == event::kNoArrival || backlog_) {
+      if (unusable) return event::kNoArrival;
+      return backlog_ ? std::min(head.t, head.a) : head.t;
+    }
+    return head.a;
   }
 
   // The clocks before a source type's first event of the batch: log times can fall when a source type first delivers, so
@@ -95,6 +112,7 @@ class Worker::Impl final : public event::EventVisitor {
   std::vector<std::uint32_t> arms_;
   correlate::HitBatch* out_ = nullptr;
   bool waits_;
+  bool backlog_ = false;  // the batch is one
 };
 
 Worker::Worker(plan::PlanPtr plan, std::shared_ptr<const match::MatchProgram> program, event::Limits limits)

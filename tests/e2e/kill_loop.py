@@ -18,6 +18,7 @@ from killloop.traffic import Event
 FAILPOINTS = {
     "inbox_before_write": 60, "inbox_after_write": 60, "commit_before_write": 60, "commit_after_write": 60,
     "highwater_before": 90, "highwater_after": 90, "trim_before": 1, "trim_after": 1,
+    "sink_after_deliver": 60,
 }
 STEPS = {
     "unacknowledged work": lambda view: view["unanswered"] > 0 or view["unread"],
@@ -40,7 +41,8 @@ class Report:
         self.at_failpoint, self.missed = collections.Counter(), collections.Counter()
         self.kills = self.clean = self.reloads = self.rotations = self.alerts = self.acknowledged = self.lookups = 0
         self.repeated = collections.Counter()
-        self.answers = collections.Counter()
+        self.answers, self.decisions = collections.Counter(), collections.Counter()
+        self.revised = self.withdrawn = 0
 
     def kill(self, share, view):
         self.kills += 1
@@ -56,6 +58,9 @@ class Report:
         self.acknowledged += segment.acknowledged_events
         self.answers.update(segment.answers)
         self.repeated.update(file=segment.file.received.repeated, webhook=segment.hook.received.repeated)
+        self.revised += len(segment.file.received.revised)
+        self.withdrawn += len(segment.file.received.withdrawn())
+        self.decisions.update(verdict for _, verdict in segment.decisions())
 
     def print(self):
         if self.kills:
@@ -73,12 +78,15 @@ class Report:
         print(f"{self.clean} clean stops, {self.reloads} reloads, {self.rotations} rotations; answers (0: broken off): {dict(self.answers)}")
         print(f"{self.acknowledged} events acknowledged, looked up by id after each round ({self.lookups} still on their way at a kill); "
               f"{self.alerts} alert ids compared in each sink they are routed to; delivered again: {dict(self.repeated)}")
+        print(f"{self.revised} ids with more than one revision, {self.withdrawn} of them withdrawn in the end; the rule that waits: "
+              f"{self.decisions[True]} had to fire, {self.decisions[False]} must not, {self.decisions[None]} too close to tell")
 
 
 class Loop:
     def __init__(self, options):
         self.options, self.random, self.report = options, random.Random(options.seed), Report()
         self.rate, self.segment, self.number = options.rate, None, 0
+        self.repeats_before = None  # so many alerts were delivered again when it was killed between a delivery and its note
 
     def run(self, broker):
         plan = [None] * self.options.rounds
@@ -93,6 +101,7 @@ class Loop:
 
     def one_store(self, part, broker):
         self.number += 1
+        self.repeats_before = None
         topic = f"kill-{self.number}"
         if broker:
             broker.create(topic, 2)
@@ -111,6 +120,7 @@ class Loop:
                 self.break_something()
             segment.start()
             segment.wait_ready()
+            self.wait_for_repeats()
             self.report.add(segment, segment.finish())
             keep = False
         finally:
@@ -146,6 +156,7 @@ class Loop:
         if not early:
             segment.wait_ready()
             segment.wait_for(owed)
+            self.wait_for_repeats()
             begin = time.monotonic()
         moment = draw.random() * self.options.seconds_per_round
         reloaded = self.disturb(begin, moment, early)
@@ -192,6 +203,16 @@ class Loop:
             raise Failure(f"the service ended by itself with {segment.process.returncode}:\n{segment.log_tail()}")
         return time.monotonic() - last
 
+    def repeats(self):
+        return self.segment.file.received.repeated + self.segment.hook.received.repeated
+
+    def wait_for_repeats(self):
+        """What was delivered but not noted as delivered comes again."""
+        if self.repeats_before is not None:
+            before = self.repeats_before
+            self.segment.wait(lambda: self.repeats() > before, "the alerts whose delivery was not noted", self.segment.patience)
+        self.repeats_before = None
+
     def failpoint_round(self, name):
         """The service ends itself at a named place after so many passes."""
         segment = self.segment
@@ -200,7 +221,8 @@ class Loop:
         end = time.monotonic() + 5.0
         while segment.process.poll() is None and time.monotonic() < end:
             time.sleep(0.01)
-        if segment.process.poll() is None:
+        missed = segment.process.poll() is None
+        if missed:
             self.report.missed[name] += 1
             segment.process.kill()
             segment.process.wait()
@@ -209,6 +231,8 @@ class Loop:
         else:
             self.report.at_failpoint[name] += 1
         segment.file.read()
+        if name == "sink_after_deliver" and segment.process.returncode == -9 and not missed:
+            self.repeats_before = self.repeats()
 
     def break_something(self):
         """The proof that the loop can fail."""

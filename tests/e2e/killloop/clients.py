@@ -1,9 +1,15 @@
 """What feeds the service in the kill loop: clients that post and post again until they are acknowledged, a writer of a
 followed file that is rotated now and then, a producer of a Kafka topic. All go on while the service is down."""
 import os
+import random
 import socket
 import threading
 import time
+import uuid
+
+from killloop import traffic
+
+MARGIN = 1_500_000  # microseconds that stamps may be off
 
 
 class Pace:
@@ -95,6 +101,76 @@ class HttpClient(threading.Thread):
         if not data:
             raise OSError("closed")
         return data
+
+
+class Reset:
+    """A reset of somebody's factors and, unless there is none, the enrolment of a new one. Wall times in microseconds."""
+
+    def __init__(self, reset, enrolled):
+        self.reset, self.enrolled = reset, enrolled
+        self.reset_sent = self.reset_acknowledged = self.enrolled_sent = self.enrolled_acknowledged = None
+
+    def verdict(self):
+        """Whether there must be an alert (True), must be none (False), or both would be right (None)."""
+        if self.enrolled_sent is None:
+            return True
+        deadline = self.reset.time + traffic.HOLD + traffic.SETTLE
+        in_time = max(deadline - MARGIN, self.reset_sent)  # the decision waits for the reset's own receipt, too
+        if self.enrolled_acknowledged is not None and self.enrolled_acknowledged <= in_time:
+            return False
+        if self.reset_acknowledged is not None and self.enrolled_sent >= max(deadline, self.reset_acknowledged) + MARGIN:
+            return True
+        return None
+
+
+class ResetClient(HttpClient):
+    """Resets of factors, some with an enrolment: before them, soon after, or long after the decision."""
+
+    def __init__(self, loop, port, seed):
+        super().__init__(loop, port)
+        self._random, self._due, self._count = random.Random(seed), [], 0
+        self.resets = []
+
+    def run(self):
+        while not self._loop.ended and not self._loop.traffic.closed:
+            due = [reset for at, reset in self._due if at <= time.monotonic()]
+            self._due = [(at, reset) for at, reset in self._due if reset not in due]
+            for reset in due:
+                reset.enrolled_sent, reset.enrolled_acknowledged = self._send(reset.enrolled)
+            self._begin()
+            time.sleep(0.08)
+
+    def _begin(self):
+        draw, now = self._random, time.time_ns() // 1000
+        self._count += 1
+        user = "reset%d@acme.example" % self._count
+        kind = draw.choice(("never", "before", "soon", "soon", "late"))
+        events = [traffic.Event(str(uuid.UUID(int=draw.getrandbits(128), version=4)), at - at % 1000, what, user, "192.0.2.1")
+                  for at, what in ((now, "reset"), (now + int(draw.uniform(0.001, 0.99) * traffic.HOLD), "enrolled"))]
+        reset = Reset(events[0], None if kind == "never" else events[1])
+        self._loop.traffic.add([event for event in (reset.reset, reset.enrolled) if event])
+        self.resets.append(reset)
+        if kind == "before":
+            reset.enrolled_sent, reset.enrolled_acknowledged = self._send(reset.enrolled)
+        reset.reset_sent, reset.reset_acknowledged = self._send(reset.reset)
+        if kind in ("soon", "late"):
+            wait = draw.uniform(0, 3) if kind == "soon" else (traffic.HOLD + traffic.SETTLE) / 1e6 + draw.uniform(2.5, 4)
+            self._due.append((time.monotonic() + wait, reset))
+
+    def _send(self, event):
+        """When it was first sent, and when it was acknowledged."""
+        sent = time.time_ns() // 1000
+        self._loop.sending(event, 0)
+        event.sends = 1
+        self.unanswered = True
+        while not self._post([event]):
+            if self._loop.ended:
+                return sent, None
+            event.sends += 1
+            time.sleep(0.01)
+        self.unanswered = False
+        self._loop.acknowledged([event], "answered")
+        return sent, time.time_ns() // 1000
 
 
 class FileWriter(threading.Thread):

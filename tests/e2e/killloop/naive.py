@@ -18,8 +18,9 @@ def event_alert(rule, event_id):
     return digest("vedette.event-alert.v1", TENANT, rule, "okta", event_id)
 
 
-def correlation_alert(rule, key, bucket):
-    return digest("vedette.alert.v1", TENANT, rule, str(traffic.PERIOD), key, str(bucket))
+def correlation_alert(rule, key, bucket, period=traffic.PERIOD):
+    keys = [key] if isinstance(key, str) else key
+    return digest("vedette.alert.v1", TENANT, rule, str(period), *keys, str(bucket))
 
 
 assert digest("vedette.alert.v1", TENANT, "11111111-1111-4111-8111-111111111111", "600000000", "alice", "1") == \
@@ -54,8 +55,28 @@ def preceded(firsts, lasts, span):
             yield at
 
 
+def unseen(events, span):
+    """Those of (time, value) whose value does not occur in the span before, as (time, value)."""
+    times = collections.defaultdict(list)
+    for at, value in events:
+        times[value].append(at)
+    for value, of_value in times.items():
+        of_value.sort()
+        for at in of_value:
+            if bisect.bisect_left(of_value, at) == bisect.bisect_left(of_value, at - span):
+                yield at, value
+
+
+def abandoned(resets, enrolments, span):
+    """Those of `resets` with no enrolment at the same time or up to a span after."""
+    enrolments = sorted(enrolments)
+    for at in resets:
+        if bisect.bisect_right(enrolments, at + span) == bisect.bisect_left(enrolments, at):
+            yield at
+
+
 def correlations(events):
-    """alert id -> rule id of all correlations over these events."""
+    """alert id -> rule id of all correlations over these events but the one that waits."""
     groups = collections.defaultdict(lambda: collections.defaultdict(list))
     for event in events:
         groups[event.user.lower()][event.kind].append((event.time, event.address))
@@ -70,4 +91,17 @@ def correlations(events):
         for rule, found in triggers.items():
             for at in found:
                 alerts[correlation_alert(rule, user, at // traffic.PERIOD)] = rule
+        for at, address in unseen(kinds.get("failed", []), traffic.NEW_SPAN):
+            alert = correlation_alert(traffic.NEW_ADDRESS, [user, address], at // traffic.NEW_SPAN, traffic.NEW_SPAN)
+            alerts[alert] = traffic.NEW_ADDRESS
     return alerts
+
+
+def abandonments(events, span):
+    """The same of the rule that waits, when every enrolment came in time."""
+    resets, enrolments = collections.defaultdict(list), collections.defaultdict(list)
+    for event in events:
+        if event.kind in ("reset", "enrolled"):
+            (resets if event.kind == "reset" else enrolments)[event.user.lower()].append(event.time)
+    return {correlation_alert(traffic.ABANDONED, user, at // traffic.PERIOD): traffic.ABANDONED
+            for user, times in resets.items() for at in abandoned(times, enrolments[user], span)}

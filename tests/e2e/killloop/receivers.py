@@ -6,6 +6,7 @@ import threading
 import time
 
 IDS = re.compile(rb'"alert_id":"([0-9a-f]{32})","rule_id":"([^"]+)"')
+REVISION = re.compile(rb'"revision":(\d+),"status":"(new|withdrawn)"')
 
 
 class Received:
@@ -13,17 +14,31 @@ class Received:
 
     def __init__(self):
         self.rules = {}
+        self.revised = {}  # id -> (revision, withdrawn) of those with more than one revision: the newest
         self.repeated = self.broken = 0
 
     def put(self, text):
-        found = IDS.search(text)
-        if not found or not text.rstrip().endswith(b"}"):
+        found, revision = IDS.search(text), REVISION.search(text)
+        if not found or not revision or not text.rstrip().endswith(b"}"):
             self.broken += 1
             return
         alert = found[1].decode()
-        if alert in self.rules:
+        number, withdrawn = int(revision[1]), revision[2] == b"withdrawn"
+        known = self.revised.get(alert, (1 if alert in self.rules else 0, False))
+        if number <= known[0]:
             self.repeated += 1
+        elif number > 1:
+            self.revised[alert] = (number, withdrawn)
         self.rules[alert] = found[2].decode()
+
+    def withdrawn(self):
+        """Ids that are taken back, as far as is known now."""
+        return {alert for alert, (_, withdrawn) in list(self.revised.items()) if withdrawn}
+
+    def standing(self):
+        """id -> rule id of what is not taken back."""
+        taken_back = self.withdrawn()
+        return {alert: rule for alert, rule in list(self.rules.items()) if alert not in taken_back}
 
 
 class FileReader(threading.Thread):

@@ -70,7 +70,8 @@ class Segment:
         self._owed = {"answered": [], "written": []}
         self.clients = [clients.HttpClient(self, self.port) for _ in range(connections)]
         self.writer = clients.FileWriter(self, self.path("okta.ndjson"), 0.15)
-        self._feeders = [*self.clients, self.writer]
+        self.resets = clients.ResetClient(self, self.port, seed)
+        self._feeders = [*self.clients, self.resets, self.writer]
         if broker:
             self._feeders.append(clients.KafkaProducer(self, broker, topic, 0.15))
         for thread in (self.file, self.hook):
@@ -158,7 +159,7 @@ class Segment:
     def wait_ready(self):
         self.wait(self.is_open, "the port", 60)
 
-    def wait_for(self, owed):
+    def wait_for(self, owed, seconds=None):
         """The lookup of a round: each of these alert ids reaches the file sink."""
         seen = self.file.received.rules
         left = set(owed)
@@ -167,11 +168,11 @@ class Segment:
             left.difference_update([alert for alert in left if alert in seen])
             return not left
         try:
-            self.wait(arrived, "the alerts of acknowledged events", self.patience)
+            self.wait(arrived, "the alerts of acknowledged events", seconds or self.patience)
         except Failure as failure:
             if self.process.poll() is not None:
                 raise
-            raise Wrong(f"{len(left)} acknowledged events are lost, of which {sorted(left)[:3]}: {failure}") from None
+            raise Wrong(f"{len(left)} alerts are lost, of which {sorted(left)[:3]}: {failure}") from None
 
     def kill(self):
         """SIGKILL; returns what was under way at that moment, as seen from outside."""
@@ -241,6 +242,7 @@ class Segment:
             time.sleep(0.02)
         self.wait_for(self.owed())
         fixed = self.expected()
+        self.wait_for(fixed.keys() - self.loose(), self.patience + (traffic.HOLD + traffic.SETTLE) / 1e6 + 5)
         hook = self.hook.received.rules
         quiet = time.monotonic() + 10
         before = -1
@@ -265,15 +267,29 @@ class Segment:
             alerts[naive.event_alert(traffic.SEEN, event.id)] = traffic.SEEN
             if event.kind == "password":
                 alerts[naive.event_alert(traffic.PASSWORD, event.id)] = traffic.PASSWORD
+        for alert, verdict in self.decisions():
+            if verdict:
+                alerts[alert] = traffic.ABANDONED
         return alerts
+
+    def decisions(self):
+        """(alert id, verdict) of the rule that waits."""
+        return [(naive.correlation_alert(traffic.ABANDONED, reset.reset.user, reset.reset.time // traffic.PERIOD), reset.verdict())
+                for reset in self.resets.resets if reset.reset.sends > 0]
+
+    def loose(self):
+        """Alert ids that there may be or not be: the enrolment came about when it was decided."""
+        return {alert for alert, verdict in self.decisions() if verdict is None}
 
     def compare(self, sink, received, fixed):
         problems = []
         if received.broken:
             problems.append(f"sink {sink}: {received.broken} broken lines")
         markers = {traffic.MARKER % epoch: epoch for epoch in range(self.epoch + 1)}
-        got = {alert: rule for alert, rule in received.rules.items() if rule not in markers}
-        names = {getattr(traffic, name): name.lower() for name in ("SEEN", "PASSWORD", "FAILURES", "ADDRESSES", "TAKEOVER")}
+        loose = self.loose()
+        got = {alert: rule for alert, rule in received.standing().items() if rule not in markers and alert not in loose}
+        names = {getattr(traffic, name): name.lower()
+                 for name in ("SEEN", "PASSWORD", "FAILURES", "ADDRESSES", "TAKEOVER", "ABANDONED", "NEW_ADDRESS")}
         for what, these in (("missing", fixed.keys() - got.keys()), ("invented", got.keys() - fixed.keys())):
             if these:
                 by_rule = collections.Counter(names.get(fixed.get(alert) or got.get(alert), "another rule") for alert in these)

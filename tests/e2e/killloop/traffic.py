@@ -12,11 +12,15 @@ PASSWORD = "1c0b8f0e-4c7b-4a53-9d4e-61a0f3a7b002"
 FAILURES = "1c0b8f0e-4c7b-4a53-9d4e-61a0f3a7b003"
 ADDRESSES = "1c0b8f0e-4c7b-4a53-9d4e-61a0f3a7b004"
 TAKEOVER = "1c0b8f0e-4c7b-4a53-9d4e-61a0f3a7b005"
+ABANDONED = "1c0b8f0e-4c7b-4a53-9d4e-61a0f3a7b006"
+NEW_ADDRESS = "1c0b8f0e-4c7b-4a53-9d4e-61a0f3a7b007"
 MARKER = "1c0b8f0e-4c7b-4a53-9d4e-%012x"  # of an epoch
 
 FAILURES_AT_LEAST, ADDRESSES_AT_LEAST = 5, 4
 MINUTE = 60_000_000
-COUNT_SPAN, ORDER_SPAN, PERIOD = 10 * MINUTE, 15 * MINUTE, 10 * MINUTE
+COUNT_SPAN, ORDER_SPAN, PERIOD, NEW_SPAN = 10 * MINUTE, 15 * MINUTE, 10 * MINUTE, 30 * MINUTE
+# The waiting rule: how long after a reset the enrolment may come, and how long the decision waits for late events.
+HOLD, SETTLE = 2_000_000, 6_000_000
 
 RULES = """\
 title: Seen
@@ -101,12 +105,54 @@ correlation:
   timespan: 15m
 suppress: {{for: 10m}}
 level: high
+---
+title: Factor reset
+name: factor_reset
+id: 1c0b8f0e-4c7b-4a53-9d4e-61a0f3a7b014
+status: test
+logsource: {{product: okta, service: okta}}
+detection: {{selection: {{eventType: user.mfa.factor.reset_all}}, condition: selection}}
+---
+title: Factor enrolled
+name: factor_enrolled
+id: 1c0b8f0e-4c7b-4a53-9d4e-61a0f3a7b015
+status: test
+logsource: {{product: okta, service: okta}}
+detection: {{selection: {{eventType: user.mfa.factor.activate}}, condition: selection}}
+---
+title: Factors reset, and none enrolled
+description: Wording {wording}
+id: {abandoned}
+status: test
+correlation:
+  type: temporal_ordered
+  rules: [factor_reset, factor_enrolled]
+  group-by: [actor.alternateId]
+  timespan: {hold}s
+  condition: factor_reset and not factor_enrolled
+  settle: {settle}s
+suppress: {{for: 10m}}
+level: high
+---
+title: Failed sign-in from an address that is new for the user
+description: Wording {wording}
+id: {new_address}
+status: test
+correlation:
+  type: new_value
+  rules: [failed]
+  group-by: [actor.alternateId]
+  timespan: 30m
+  condition: {{field: client.ipAddress}}
+  first: fire
+level: low
 """
 
 
-def rules_text(epoch, wording):
+def rules_text(epoch, wording, hold=HOLD, settle=SETTLE):
     return RULES.format(seen=SEEN, password=PASSWORD, marker=MARKER % epoch, epoch=epoch, wording=wording, failures=FAILURES,
-                        addresses=ADDRESSES, takeover=TAKEOVER)
+                        addresses=ADDRESSES, takeover=TAKEOVER, abandoned=ABANDONED, new_address=NEW_ADDRESS,
+                        hold=hold // 1_000_000, settle=settle // 1_000_000)
 
 
 KINDS = {  # kind: (event type, result)
@@ -115,7 +161,11 @@ KINDS = {  # kind: (event type, result)
     "opened": ("user.authentication.sso", "SUCCESS"),
     "password": ("user.account.update_password", "SUCCESS"),
     "other": ("user.session.end", "SUCCESS"),
+    "reset": ("user.mfa.factor.reset_all", "SUCCESS"),
+    "enrolled": ("user.mfa.factor.activate", "SUCCESS"),
 }
+
+COHORT = ("failed", "removed", "opened", "password", "other")
 
 LINE = ('{"uuid":"%s","published":"%s","eventType":"%s","version":"0","severity":"INFO","displayMessage":"synthetic",'
         '"actor":{"id":"00u1","type":"User","alternateId":"%s","displayName":"%s","detailEntry":null},'
@@ -156,6 +206,11 @@ class Traffic:
                 event.sends += 1
             return taken
 
+    def add(self, events):
+        """Events that are sent by somebody else."""
+        with self._lock:
+            self.events += events
+
     def batch_size(self):
         with self._lock:
             return self._random.randint(1, 20)
@@ -182,7 +237,7 @@ class Traffic:
             at = now - int(ago)
             if draw.random() < 0.5:
                 at -= at % 30_000_000  # equal times, and windows that just hold or just miss an event
-            kind = draw.choices(list(KINDS), (50, 14, 14, 8, 14))[0]
+            kind = draw.choices(COHORT, (50, 14, 14, 8, 14))[0]
             spelled = user if draw.random() < 0.8 else user.upper()
             identifier = str(uuid.UUID(int=draw.getrandbits(128), version=4))
             events.append(Event(identifier, at - at % 1000, kind, spelled, "192.0.2.%d" % draw.randint(1, 6)))
