@@ -41,7 +41,7 @@ class Feeder(threading.Thread):
     def __init__(self, seed, port, rate):
         super().__init__(daemon=True)
         self.traffic, self.ended, self.produced = traffic.Traffic(seed), False, 0
-        self._random, self._port, self._rate, self._producer, self._resets = random.Random(seed), port, rate, None, 0
+        self._random, self._port, self._rate, self._producer, self._resets = random.Random(f"resets {seed}"), port, rate, None, 0
 
     def run(self):
         while not self.ended:

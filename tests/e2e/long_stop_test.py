@@ -309,7 +309,7 @@ def main():
     # All lies in the past, where brokers take timestamps from.
     origin = int(time.time() - (BEFORE + stop + AFTER) / 1_000_000 - 3 * 3600) * 1_000_000
     story = Story(seed, stop, origin)
-    expected, early = story.alerts(story.end + 1), story.alerts(BEFORE)
+    expected, early = story.alerts(story.end), story.alerts(BEFORE)
     spanning = sum(1 for event in story.events if event.user.startswith(("begin", "end", "waits")))
     print(f"seed {seed}: {len(story.events)} events, {len(story.deliveries)} deliveries over {(BEFORE + stop + AFTER) / HOUR:.1f} h, "
           f"{spanning} in groups around the stop; {len(expected)} alert ids: "

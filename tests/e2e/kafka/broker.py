@@ -55,7 +55,7 @@ class Broker:
         self._write_settings()
 
     def __enter__(self):
-        self._java("kafka.tools.StorageTool", "format", "-t", base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="),
+        self._java("kafka.tools.StorageTool", "format", "--cluster-id=" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="),
                    "-c", self._path("server.properties"))
         self.start()
         return self

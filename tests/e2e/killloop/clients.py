@@ -128,7 +128,7 @@ class ResetClient(HttpClient):
 
     def __init__(self, loop, port, seed):
         super().__init__(loop, port)
-        self._random, self._due, self._count = random.Random(seed), [], 0
+        self._random, self._due, self._count = random.Random(f"resets {seed}"), [], 0
         self.resets = []
 
     def run(self):

@@ -22,6 +22,8 @@ class Received:
         if not found or not revision or not text.rstrip().endswith(b"}"):
             self.broken += 1
             return
+        if found[2].startswith(b"vedette."):  # of its own health
+            return
         alert = found[1].decode()
         number, withdrawn = int(revision[1]), revision[2] == b"withdrawn"
         known = self.revised.get(alert, (1 if alert in self.rules else 0, False))
