@@ -20,7 +20,7 @@ TREE = ROOT / "build/sabotage/tree"
 BUILD = TREE / "build/test"
 MUTATIONS = "vd_test_oracle_mutations"
 TEST_SECONDS = 300
-PASSED = (re.compile(r"^\[  PASSED  \] (\d+) test", re.M), re.compile(r"^(\d+) of \d+ passed", re.M))
+PASSED = (re.compile(r"^\[  PASSED  \] (\d+) test", re.M), re.compile(r"^(\d+) of \d+ passed", re.M), re.compile(r"^passed in (\d+) s", re.M))
 
 
 class Sabotage:
