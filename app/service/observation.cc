@@ -83,6 +83,9 @@ void Service::note_applied(const Done& done, const run::Sequencer& sequencer) {
   const std::uint64_t conflicts = sequencer.correlator().id_conflicts();
   metrics_.add("vedette_id_conflicts_total", "", conflicts - conflicts_counted_);
   conflicts_counted_ = conflicts;
+  const std::uint64_t forgotten = sequencer.counters().ordinals_forgotten;
+  metrics_.add("vedette_ordinals_forgotten_total", "", forgotten - ordinals_counted_);
+  ordinals_counted_ = forgotten;
 }
 
 void Service::warn_about_late(const std::string& source, std::uint64_t late) {
@@ -149,7 +152,8 @@ void Service::begin_metrics() {
   metrics_.set("vedette_window_budget_bytes", "", config_.store.memory_budget);
   for (const char* outcome : {"ok", "failed"}) metrics_.add("vedette_rules_reloads_total", Metrics::label("outcome", outcome), 0);
   note_rules(first_rules_.rules + first_rules_.correlations);
-  for (const char* counter : {"vedette_events_late_total", "vedette_id_conflicts_total"}) metrics_.add(counter, "", 0);
+  for (const char* counter : {"vedette_events_late_total", "vedette_id_conflicts_total", "vedette_ordinals_forgotten_total"})
+    metrics_.add(counter, "", 0);
   for (const plan::FilterPlan& filter : plan_->filters)
     metrics_.add("vedette_filtered_events_total", Metrics::label("filter", filter.label()), 0);
   for (const SourceConfig& source : config_.sources) {
@@ -227,6 +231,8 @@ void Service::measure_sources() {
   }
   for (const connectors::HttpSource* source : sources_->http())
     metrics_.set("vedette_http_repeats_total", Metrics::label("listen", source->name()), source->repeats());
+  for (const connectors::FileSource* source : sources_->files())
+    metrics_.set("vedette_file_history_gaps_total", Metrics::label("source", source->name()), source->history_gaps());
   for (const connectors::KafkaSource* source : sources_->kafka()) {
     const auto label = Metrics::label("source", source->name());
     const connectors::KafkaSourceCounters counters = source->counters();

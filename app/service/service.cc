@@ -174,6 +174,7 @@ ApplierFunctions Service::applier_functions() {
   functions.in_force = [this](const Generation& generation) {
     late_counted_ = generation.sequencer.counters().late;
     conflicts_counted_ = generation.sequencer.correlator().id_conflicts();
+    ordinals_counted_ = generation.sequencer.counters().ordinals_forgotten;
     upkeep_->in_force(generation.rules.plan);
     engine_metrics_.in_force(*generation.rules.plan, generation.sequencer);
     for (const std::string& label : generation.warming())

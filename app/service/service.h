@@ -114,7 +114,7 @@ class Service {
   std::atomic<bool> ready_ = false, sink_gone_ = false, store_gone_ = false, reload_wanted_ = false, collecting_ = false;
   std::mutex failure_mutex_;
   std::string failure_;
-  std::uint64_t late_counted_ = 0, conflicts_counted_ = 0;
+  std::uint64_t late_counted_ = 0, conflicts_counted_ = 0, ordinals_counted_ = 0;
   std::uint64_t events_ = 0, matched_ = 0, rejected_ = 0, alerts_ = 0;
   std::chrono::steady_clock::time_point late_warned_;
 };

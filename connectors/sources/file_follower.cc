@@ -66,18 +66,32 @@ void FileFollower::begin() {
   if (trail.current) {
     before_.push_back({options_.path, mark->at, false});
   } else {
-    before_.assign(trail.files.begin(), trail.files.end());
+    queue(trail.files.begin(), trail);
     report(LogLevel::info, fmt::format("{} was rotated meanwhile; going on in {}", options_.path, before_.front().path));
   }
 }
 
 void FileFollower::report_gap(const FileMark& mark) {
   if (mark.at == 0) return;  // nothing of it was read
+  gap(
+      fmt::format("the file that was read up to byte {} is neither {} nor a rotated file beside it; lines may be "
+                  "missing; going on with {} from its start; keep more rotated files",
+                  mark.at, options_.path, options_.path));
+}
+
+void FileFollower::gap(const std::string& what) {
   ++context_.history_gaps;
-  report(LogLevel::error,
-         fmt::format("history_gap: the file that was read up to byte {} is neither {} nor a rotated file beside it; lines may be "
-                     "missing; going on with {} from its start; keep more rotated files",
-                     mark.at, options_.path, options_.path));
+  report(LogLevel::warning, "history_gap: " + what);
+}
+
+// What is to be read next, in place of what was queued: names and places may have moved since.
+void FileFollower::queue(std::vector<TrailFile>::const_iterator from, const Trail& trail) {
+  before_.assign(from, trail.files.end());
+  if (trail.missing.empty() || trail.missing == missing_files_) return;
+  missing_files_ = trail.missing;
+  const std::string names =
+      trail.missing.size() == 1 ? trail.missing.front() : fmt::format("{} to {}", trail.missing.front(), trail.missing.back());
+  gap(fmt::format("{} was rotated and removed before it was read: its lines are missing; keep more rotated files", names));
 }
 
 // ---- Opening --------------------------------------------------------------------------------------------------------
@@ -90,14 +104,17 @@ bool FileFollower::open_next() {
   }
   const TrailFile file = before_.front();
   before_.pop_front();
+  if (!file.readable) {
+    gap(fmt::format("{} was packed before it was read, and not with gzip or zstd: its lines are missing", file.path));
+    return true;
+  }
   if (file.archive) {
     read_archive(file);
     return true;
   }
   const int descriptor = ::open(file.path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {
-    report(LogLevel::error, fmt::format("{}: {}; its lines are missing", file.path, std::strerror(errno)));
-    ++context_.history_gaps;
+    gap(fmt::format("{}: {}; its lines are missing", file.path, std::strerror(errno)));
     return true;
   }
   open_plain(file.path, descriptor, file.at);
@@ -186,11 +203,8 @@ void FileFollower::read_archive(const TrailFile& file) {
   }
   if (context_.stopping) return;
   end_file();
-  if (!failure.ok()) {
-    ++context_.history_gaps;
-    report(LogLevel::error, fmt::format("history_gap: {}; the rest of its lines is missing", failure.error().to_string()));
-  }
-  if (before_.empty()) queue_rotated_after();
+  if (!failure.ok()) gap(fmt::format("{}; the rest of its lines is missing", failure.error().to_string()));
+  queue_rotated_after();
 }
 
 // True when something was read.
@@ -285,7 +299,7 @@ void FileFollower::truncated() {
   Trail copy = find_trail(options_.path, mark_at(boundary_));
   if (copy.found && !copy.current && boundary_ > 0) {
     report(LogLevel::info, fmt::format("{} was truncated; going on in its copy {}", options_.path, copy.files.front().path));
-    before_.assign(copy.files.begin(), copy.files.end());
+    queue(copy.files.begin(), copy);
     return close_file();
   }
   report(LogLevel::info, fmt::format("{} was truncated; reading from its start", options_.path));
@@ -298,13 +312,14 @@ void FileFollower::truncated() {
 void FileFollower::rotated() {
   if (current_) report(LogLevel::info, fmt::format("{} was rotated", options_.path));
   end_file();
-  if (before_.empty()) queue_rotated_after();
+  queue_rotated_after();
   close_file();
 }
 
-// Files that came and went between the one just read and the one at the path.
+// Files that came and went between the one just read and the one at the path; what was queued stays when it is not found.
 void FileFollower::queue_rotated_after() {
-  for (TrailFile& file : rotated_after(options_.path, id_)) before_.push_back(std::move(file));
+  const Trail trail = find_rotated(options_.path, mark_at(offset_));
+  if (trail.found) queue(trail.files.begin() + 1, trail);
 }
 
 // A last line without a newline is an element.

@@ -82,6 +82,8 @@ class FileFollower final : public event::ElementSink {
   [[nodiscard]] bool open() const { return descriptor_ >= 0; }
   void report(LogLevel level, const std::string& message) const;
   void report_gap(const FileMark& mark);
+  void gap(const std::string& what);
+  void queue(std::vector<TrailFile>::const_iterator from, const Trail& trail);
 
   FileFollowerContext context_;
   const FileSourceOptions& options_;
@@ -90,7 +92,8 @@ class FileFollower final : public event::ElementSink {
   event::RecordBatch batch_;
   std::string block_;
   std::optional<event::Framer> framer_;
-  std::deque<TrailFile> before_;  // to be read before the file at the path
+  std::deque<TrailFile> before_;            // to be read before the file at the path
+  std::vector<std::string> missing_files_;  // as last reported
 
   int descriptor_ = -1;
   FileMark id_;                 // device and inode of the open file

@@ -64,8 +64,8 @@ int fit(const TrailFile& file, const FileMark& mark) {
   struct stat info {};
   if (::stat(file.path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return 0;
   if (!file.archive && static_cast<std::uint64_t>(info.st_size) < mark.at) return 0;
-  const bool same_inode = !file.archive && info.st_ino == mark.inode;
-  if (mark.head_size == 0) return same_inode && info.st_dev == mark.device ? 2 : 0;
+  const bool same_inode = info.st_ino == mark.inode;
+  if (mark.head_size == 0) return !file.archive && same_inode && info.st_dev == mark.device ? 2 : 0;
   if (!begins_as_marked(file.path, mark, file.archive)) return 0;
   return same_inode ? 2 : 1;
 }
@@ -76,21 +76,106 @@ bool is_rotation(std::string_view suffix) {
          suffix.find_first_not_of("0123456789-_.:TZ", 1) == std::string_view::npos;
 }
 
-// Older ones sort first.
-std::string age_key(std::string_view suffix) {
+// The packings that names tell; only the first two can be unpacked.
+std::string_view packing_of(std::string_view name) {
+  for (const std::string_view ending : {".gz", ".zst", ".xz", ".bz2", ".lz4", ".Z", ".zip"}) {
+    if (name.ends_with(ending)) return name.substr(name.size() - ending.size());
+  }
+  return {};
+}
+
+std::optional<std::uint64_t> number_in(std::string_view suffix) {
   std::uint64_t number = 0;
   const bool numbered = suffix.size() <= 1 + kMostNumberDigits &&
                         suffix.find_first_not_of("0123456789", 1) == std::string_view::npos &&
                         std::from_chars(suffix.data() + 1, suffix.data() + suffix.size(), number).ec == std::errc{};
-  return numbered ? fmt::format("1{:04}", 9999 - number) : fmt::format("0{}", suffix.substr(1));
+  return numbered ? std::optional(number) : std::nullopt;
 }
 
-// Numbers tell the order where a rotation shifts them. Where it counts on instead, what has a lower number was written to
-// last before the marked file was: it is older. An archive's own time may be that of its packing, so it tells nothing.
-void drop_older(std::vector<TrailFile>& files, const TrailFile& marked) {
-  if (marked.archive) return;
-  const std::optional<TimeUs> time = modified_time(marked.path);
-  std::erase_if(files, [&](const TrailFile& file) { return time && modified_time(file.path).value_or(*time) < *time; });
+// By date or number. `files` is in the order of the names' text; dated files come first.
+void sort_by_name(std::vector<TrailFile>& files, bool rising) {
+  std::stable_sort(files.begin(), files.end(), [&](const TrailFile& a, const TrailFile& b) {
+    if (!a.number || !b.number) return !a.number && b.number;
+    return rising ? *a.number < *b.number : *a.number > *b.number;
+  });
+}
+
+bool times_ascend(const std::vector<TrailFile>& files, bool archives_too) {
+  TimeUs last = INT64_MIN;
+  for (const TrailFile& file : files) {
+    if (file.archive && !archives_too) continue;
+    if (file.modified < last) return false;
+    last = file.modified;
+  }
+  return true;
+}
+
+// An archive's time may be that of its packing: where all times fit neither direction, those of plain files decide.
+RotationOrder order_of(std::vector<TrailFile>& files) {
+  const auto plain = std::count_if(files.begin(), files.end(), [](const TrailFile& file) { return !file.archive; });
+  for (const bool archives_too : {true, false}) {
+    if (!archives_too && plain < 2) break;
+    for (const bool rising : {false, true}) {
+      sort_by_name(files, rising);
+      if (times_ascend(files, archives_too)) return rising ? RotationOrder::rising : RotationOrder::falling;
+    }
+  }
+  sort_by_name(files, false);
+  std::stable_sort(files.begin(), files.end(), [](const TrailFile& a, const TrailFile& b) { return a.modified < b.modified; });
+  return RotationOrder::by_time;
+}
+
+// Falling numbers need two files of different times to be told from rising ones.
+bool tells_direction(const std::vector<TrailFile>& files) {
+  const TrailFile* first = nullptr;
+  for (const TrailFile& file : files) {
+    if (!file.number) continue;
+    if (first != nullptr && first->modified != file.modified) return true;
+    first = first == nullptr ? &file : first;
+  }
+  return false;
+}
+
+// The numbers left out behind the marked file, which is the first.
+std::vector<std::string> missing_behind(const std::string& path, const std::vector<TrailFile>& files, RotationOrder order) {
+  std::vector<std::string> missing;
+  if (order != RotationOrder::falling && order != RotationOrder::rising) return missing;
+  const auto name = [&](std::uint64_t number) { missing.push_back(fmt::format("{}.{}", path, number)); };
+  for (std::size_t i = 1; i < files.size(); ++i) {
+    const auto before = files[i - 1].number, here = files[i].number;
+    if (!before || !here) continue;
+    for (std::uint64_t n = std::min(*before, *here) + 1; n < std::max(*before, *here); ++n) name(n);
+  }
+  // The youngest of files that are renamed at each rotation has the number 0 or 1.
+  const auto youngest = files.back().number;
+  for (std::uint64_t n = 1; youngest && order == RotationOrder::falling && n < *youngest; ++n) name(n);
+  return missing;
+}
+
+struct Place {
+  int fit = 0;
+  std::size_t at = 0;
+};
+
+// The newest of those that fit best.
+Place find_marked(const std::vector<TrailFile>& files, const FileMark& mark) {
+  Place best;
+  for (std::size_t i = files.size(); i-- > 0 && best.fit < 2;) {
+    const int fits = files[i].readable ? fit(files[i], mark) : 0;
+    if (fits > best.fit) best = {fits, i};
+  }
+  return best;
+}
+
+Trail trail_from(const std::string& path, RotatedFiles rotated, std::size_t place, std::uint64_t at) {
+  Trail trail;
+  trail.found = true;
+  std::vector<TrailFile>& files = rotated.files;
+  files.erase(files.begin(), files.begin() + static_cast<std::ptrdiff_t>(place));
+  files.front().at = at;
+  trail.missing = missing_behind(path, files, rotated.order);
+  trail.files = std::move(files);
+  return trail;
 }
 
 }  // namespace
@@ -132,67 +217,51 @@ bool is_marked_file(const std::string& path, const FileMark& mark) {
   return fit({path, 0, false}, whole) == 2;
 }
 
-std::vector<TrailFile> rotated_files(const std::string& path) {
+RotatedFiles rotated_files(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   const std::string base = slash == std::string::npos ? path : path.substr(slash + 1);
-  std::map<std::string, TrailFile> by_age;
+  std::map<std::string, TrailFile, std::less<>> by_suffix;
   std::error_code error;
   std::filesystem::directory_iterator entry(folder, error);
   for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    const std::string file_name = entry->path().filename().string();
-    const std::string_view name = file_name;
+    const std::string name = entry->path().filename().string();
     if (!name.starts_with(base)) continue;
-    std::string_view suffix = name.substr(base.size());
-    const bool archive = suffix.ends_with(".gz") || suffix.ends_with(".zst");
-    if (archive) suffix = suffix.substr(0, suffix.rfind('.'));
+    const std::string_view packing = packing_of(name);
+    const std::string_view suffix = std::string_view(name).substr(base.size(), name.size() - base.size() - packing.size());
     if (!is_rotation(suffix)) continue;
+    const std::string file_path = (slash == std::string::npos ? "" : folder) + name;
+    const std::optional<TimeUs> modified = modified_time(file_path);
+    if (!modified) continue;
     // One that is being packed is there twice for a moment: the plain one counts.
-    const auto [place, fresh] = by_age.try_emplace(age_key(suffix));
-    if (fresh || !archive) place->second = {(slash == std::string::npos ? "" : folder) + std::string(name), 0, archive};
+    const auto [place, fresh] = by_suffix.try_emplace(std::string(suffix));
+    if (!fresh && !packing.empty()) continue;
+    const bool readable = packing.empty() || packing == ".gz" || packing == ".zst";
+    place->second = {file_path, 0, !packing.empty(), readable, number_in(suffix), *modified};
   }
-  std::vector<TrailFile> out;
-  for (auto& [age, file] : by_age) out.push_back(std::move(file));
+  RotatedFiles out;
+  for (auto& [suffix, file] : by_suffix) out.files.push_back(std::move(file));
+  out.order = order_of(out.files);
+  if (out.order != RotationOrder::by_time && !tells_direction(out.files)) out.order = RotationOrder::unknown;
   return out;
 }
 
 Trail find_trail(const std::string& path, const FileMark& mark) {
-  Trail trail;
-  std::vector<TrailFile> files = rotated_files(path);
+  RotatedFiles rotated = rotated_files(path);
+  std::vector<TrailFile> files = rotated.files;
   files.push_back({path, 0, false});
-  int best = 0;
-  std::size_t place = 0;
-  for (std::size_t i = files.size(); i-- > 0 && best < 2;) {
-    const int fits = fit(files[i], mark);
-    if (fits <= best) continue;
-    best = fits;
-    place = i;
-  }
-  trail.found = best > 0;
-  if (!trail.found) return trail;
-  trail.current = place + 1 == files.size();
-  if (trail.current) return trail;
-  files.pop_back();
-  TrailFile marked = files[place];
-  files.erase(files.begin(), files.begin() + static_cast<std::ptrdiff_t>(place + 1));
-  drop_older(files, marked);
-  marked.at = mark.at;
-  trail.files = std::move(files);
-  trail.files.insert(trail.files.begin(), std::move(marked));
+  const Place place = find_marked(files, mark);
+  if (place.fit == 0) return {};
+  if (place.at + 1 < files.size()) return trail_from(path, std::move(rotated), place.at, mark.at);
+  Trail trail;
+  trail.found = trail.current = true;
   return trail;
 }
 
-std::vector<TrailFile> rotated_after(const std::string& path, const FileMark& mark) {
-  std::vector<TrailFile> files = rotated_files(path);
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    const std::optional<FileMark> here = identify(files[i].path);
-    if (!here || here->inode != mark.inode || here->device != mark.device) continue;
-    const TrailFile marked = files[i];
-    files.erase(files.begin(), files.begin() + static_cast<std::ptrdiff_t>(i + 1));
-    drop_older(files, marked);
-    return files;
-  }
-  return {};
+Trail find_rotated(const std::string& path, const FileMark& mark) {
+  RotatedFiles rotated = rotated_files(path);
+  const Place place = find_marked(rotated.files, mark);
+  return place.fit == 0 ? Trail{} : trail_from(path, std::move(rotated), place.at, mark.at);
 }
 
 }  // namespace vedette::connectors

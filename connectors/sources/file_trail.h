@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/time.h"
+
 namespace vedette::connectors {
 
 inline constexpr std::size_t kHeadBytes = 1024;
@@ -37,20 +39,35 @@ struct TrailFile {
   std::string path;
   std::uint64_t at = 0;  // the next byte of its content
   bool archive = false;
+  bool readable = true;                      // false: packed in a way that cannot be unpacked here
+  std::optional<std::uint64_t> number = {};  // of a numbered rotation
+  TimeUs modified = 0;
 };
 
-// Rotated files beside `path`, oldest first: its name with .N (a higher number is older) or with a date (.20260131,
-// -2026-01-31T10), packed as .gz or .zst or not.
-[[nodiscard]] std::vector<TrailFile> rotated_files(const std::string& path);
+enum class RotationOrder : std::uint8_t {
+  unknown,  // too few files with numbers, or of different times, to tell; taken to be falling
+  falling,  // log.2 is older than log.1: each rotation renames them all
+  rising,   // log.1 is older than log.2: it counts on
+  by_time,  // neither: the times alone tell
+};
+
+// Rotated files beside `path`, oldest first: its name with .N or with a date (.20260131, -2026-01-31T10), packed or not.
+// Their names tell the order in whichever way their modification times agree with, else the times do.
+struct RotatedFiles {
+  std::vector<TrailFile> files;
+  RotationOrder order = RotationOrder::unknown;
+};
+[[nodiscard]] RotatedFiles rotated_files(const std::string& path);
 
 struct Trail {
-  bool found = false;            // the marked file is there, at the path or rotated away
-  bool current = false;          // it is the one at the path
-  std::vector<TrailFile> files;  // unless current: the marked file from `at` on, then what was rotated after it
+  bool found = false;                // the marked file is there, at the path or rotated away
+  bool current = false;              // it is the one at the path
+  std::vector<TrailFile> files;      // unless current: the marked file from `at` on, then what was rotated after it
+  std::vector<std::string> missing;  // unless current: names of such files that are gone, as far as numbers tell
 };
 [[nodiscard]] Trail find_trail(const std::string& path, const FileMark& mark);
 
-// What was rotated after the file with this inode, which is no longer at the path.
-[[nodiscard]] std::vector<TrailFile> rotated_after(const std::string& path, const FileMark& mark);
+// The same for a file that is known to be no longer at the path.
+[[nodiscard]] Trail find_rotated(const std::string& path, const FileMark& mark);
 
 }  // namespace vedette::connectors

@@ -1,16 +1,10 @@
 #include "engine/run/ordinals.h"
 
+#include <algorithm>
+
 #include "engine/base/digest.h"
 
 namespace vedette::run {
-
-std::uint32_t Ordinals::next(const Hash128& key) {
-  auto [slot, added] = current_.try_emplace(key, 0U);
-  if (added) {
-    if (const auto old = previous_.find(key); old != previous_.end()) slot->second = old->second;
-  }
-  return slot->second++;
-}
 
 std::string Ordinals::make_id(const correlate::EventHits& event, const event::Origin& origin) {
   std::uint32_t ordinal = 0;
@@ -29,11 +23,57 @@ std::string Ordinals::make_id(const correlate::EventHits& event, const event::Or
 }
 
 void Ordinals::advance(TimeUs now) {
-  if (generation_start_ == correlate::kNoTime) generation_start_ = now;
-  if (now - generation_start_ < kDayUs) return;
-  previous_.swap(current_);
-  current_.clear();
-  generation_start_ = now;
+  now_ = now_ == correlate::kNoTime ? now : std::max(now_, now);
+  while (oldest_ != kNobody && counts_[oldest_].seen < now_ - kDayUs) forget_oldest();
+}
+
+std::uint32_t Ordinals::next(const Hash128& key) {
+  const std::uint32_t place = place_for(key);
+  link_newest(place);
+  counts_[place].seen = now_;
+  return counts_[place].count++;
+}
+
+// Of the key's count, which is in no order afterwards.
+std::uint32_t Ordinals::place_for(const Hash128& key) {
+  if (const auto known = places_.find(key); known != places_.end()) {
+    unlink(known->second);
+    return known->second;
+  }
+  if (places_.size() >= most_) {
+    forget_oldest();
+    ++forgotten_;
+  }
+  std::uint32_t place = static_cast<std::uint32_t>(counts_.size());
+  if (free_.empty()) {
+    counts_.emplace_back();
+  } else {
+    place = free_.back();
+    free_.pop_back();
+  }
+  counts_[place] = {key};
+  places_.emplace(key, place);
+  return place;
+}
+
+void Ordinals::unlink(std::uint32_t place) {
+  const Count& count = counts_[place];
+  (count.older == kNobody ? oldest_ : counts_[count.older].newer) = count.newer;
+  (count.newer == kNobody ? newest_ : counts_[count.newer].older) = count.older;
+}
+
+void Ordinals::link_newest(std::uint32_t place) {
+  counts_[place].older = newest_;
+  counts_[place].newer = kNobody;
+  (newest_ == kNobody ? oldest_ : counts_[newest_].newer) = place;
+  newest_ = place;
+}
+
+void Ordinals::forget_oldest() {
+  const std::uint32_t place = oldest_;
+  unlink(place);
+  places_.erase(counts_[place].key);
+  free_.push_back(place);
 }
 
 }  // namespace vedette::run

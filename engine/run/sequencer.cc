@@ -152,6 +152,7 @@ class Sequencer::Impl {
     std::string made;
     if ((event.head.flags & event::kIdMade) != 0) {
       made = ordinals_.make_id(event, origin);
+      counters_.ordinals_forgotten = ordinals_.forgotten();
       event.head.id = made;
     }
     if (observer_) observer_(event, origin);

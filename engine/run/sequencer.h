@@ -22,6 +22,7 @@ enum class ClockMode : std::uint8_t {
 
 struct SequencerCounters {
   std::uint64_t records = 0, events = 0, rejected = 0, matched = 0, late = 0, clamped = 0, time_missing = 0, alerts = 0;
+  std::uint64_t ordinals_forgotten = 0;  // counts of equal elements without an id, given up early
   TimeUs first_t = INT64_MAX, last_t = INT64_MIN;
   std::vector<std::uint64_t> filtered;  // per Plan::filters: matches that it removed
 };

@@ -15,7 +15,8 @@ using Lines = std::vector<std::string>;
 class FileResumeTest : public ::testing::Test {
  protected:
   // A run from the place where the last one ended; `committed` batches of what it offers are durable when it stops.
-  void start(bool follow = true, const std::string& name = "log") {
+  void start(bool follow = true, const std::string& name = "log",
+             const std::function<void(testing::RecordingSink&)>& prepare = {}) {
     FileSourceOptions options;
     options.name = "ssh";
     options.path = dir_.file(name);
@@ -26,6 +27,7 @@ class FileResumeTest : public ::testing::Test {
     options.rotation_quiet = std::chrono::milliseconds(200);
     if (!resume_.empty()) options.resume_at = [at = resume_](const std::string&) { return std::optional<std::string>(at); };
     sink_ = std::make_unique<testing::RecordingSink>();
+    if (prepare) prepare(*sink_);
     source_ = std::make_unique<FileSource>(
         options, [this] { return ++clock_; }, log_.log(), RejectHandler{});
     const Status started = source_->start(*sink_);
@@ -48,6 +50,26 @@ class FileResumeTest : public ::testing::Test {
     std::string got;
     for (const auto& line : sink_->records()) got += "[" + line + "]";
     return ::testing::AssertionFailure() << got << "\n" << log_.text();
+  }
+  // Last written to so many minutes after some moment.
+  void set_time(const std::string& name, int minute) {
+    const auto moment =
+        std::chrono::sys_seconds(std::chrono::sys_days(std::chrono::year(2026) / 2 / 1)) + std::chrono::minutes(minute);
+    std::filesystem::last_write_time(dir_.file(name), std::chrono::file_clock::from_sys(moment));
+  }
+  void write_at(const std::string& name, const std::string& text, int minute) {
+    dir_.write(name, text);
+    set_time(name, minute);
+  }
+  // Writes the files one after the other, expects to find them in this order.
+  RotationOrder rotated(const std::string& path, const Lines& names) {
+    int minute = 0;
+    for (const std::string& name : names) write_at(name, "x", ++minute);
+    const RotatedFiles found = rotated_files(dir_.file(path));
+    Lines got;
+    for (const TrailFile& file : found.files) got.push_back(file.path.substr(file.path.rfind('/') + 1));
+    EXPECT_EQ(got, names);
+    return found.order;
   }
   void read_first(const Lines& lines) {
     std::string text;
@@ -88,15 +110,108 @@ TEST_F(FileResumeTest, MarksAreReadAsTheyAreWritten) {
 }
 
 TEST_F(FileResumeTest, RotatedFilesAreOrderedByAge) {
-  for (const char* name : {"log", "log.1", "log.2", "log.10.gz", "log.2.gz", "log.old", "log.1~", "blog.1", "log.txt"})
-    dir_.write(name, "x");
+  for (const char* name : {"log", "log.old", "log.1~", "blog.1", "log.txt"}) dir_.write(name, "x");
+  EXPECT_EQ(rotated("log", {"log.10.gz", "log.2", "log.1"}), RotationOrder::falling);
+  EXPECT_EQ(rotated("up", {"up.8.gz", "up.9", "up.10", "up.11"}), RotationOrder::rising);
+  // A ring of numbers; dates of two kinds.
+  EXPECT_EQ(rotated("ring", {"ring.2", "ring.3", "ring.0", "ring.1"}), RotationOrder::by_time);
+  EXPECT_EQ(rotated("day", {"day-20260131", "day-20260201.zst", "day-2026-02-02T10:00"}), RotationOrder::by_time);
+  EXPECT_EQ(rotated("alone", {"alone.7"}), RotationOrder::unknown);
+}
+
+TEST_F(FileResumeTest, ThePackingOfArchivesMayBeLate) {
+  for (const char* name : {"log.1", "log.2", "log.3.gz"}) write_at(name, "x", 5);
+  write_at("log.1", "x", 9);
+  write_at("log.3.gz", "x", 20);
   Lines names;
-  for (const TrailFile& file : rotated_files(dir_.file("log"))) names.push_back(file.path.substr(file.path.rfind('/') + 1));
-  EXPECT_EQ(names, (Lines{"log.10.gz", "log.2", "log.1"}));
-  for (const char* name : {"day-20260131", "day-20260201.zst", "day-2026-02-02T10:00"}) dir_.write(name, "x");
-  names.clear();
-  for (const TrailFile& file : rotated_files(dir_.file("day"))) names.push_back(file.path.substr(file.path.rfind('/') + 1));
-  EXPECT_EQ(names, (Lines{"day-2026-02-02T10:00", "day-20260131", "day-20260201.zst"}));
+  for (const TrailFile& file : rotated_files(dir_.file("log")).files) names.push_back(file.path.substr(file.path.rfind('/') + 1));
+  EXPECT_EQ(names, (Lines{"log.3.gz", "log.2", "log.1"}));
+}
+
+// Both ways to number, each with everything still there; nothing is read twice.
+TEST_F(FileResumeTest, RotatedManyTimesWhileItWasAway) {
+  for (const bool rising : {false, true}) {
+    const std::string name = rising ? "up" : "down";
+    const auto number = [&](int rotation) { return name + "." + std::to_string(rising ? rotation : 7 - rotation); };
+    write_at(number(1), "older\n", 1);
+    write_at(number(2), "old\n", 2);
+    resume_.clear();
+    append(name, "one\n");
+    start(true, name);
+    ASSERT_TRUE(delivers({"one"}));
+    stop();
+    append(name, "two\n");
+    rename(name, number(3));
+    set_time(number(3), 3);
+    write_at(number(4), "three\n", 4);
+    write_at(number(5) + ".gz", testing::gzip("four\n"), 5);
+    write_at(number(6), "five\n", 6);
+    append(name, "six\n");
+    start(true, name);
+    EXPECT_TRUE(delivers({"two", "three", "four", "five", "six"})) << name;
+    EXPECT_EQ(source_->history_gaps(), 0u) << log_.text();
+    stop();
+  }
+}
+
+TEST_F(FileResumeTest, AFileThatIsGoneInBetweenIsSaidAloud) {
+  read_first({"one"});
+  append("log", "two\n");
+  rename("log", "log.3");
+  set_time("log.3", 3);
+  write_at("log.6", "three\n", 6);
+  append("log", "four\n");
+  start();
+  EXPECT_TRUE(delivers({"two", "three", "four"}));
+  EXPECT_TRUE(says("log.5 was rotated and removed before it was read")) << log_.text();
+  EXPECT_TRUE(says("log.4 to ")) << log_.text();
+  EXPECT_EQ(source_->history_gaps(), 1u);
+}
+
+TEST_F(FileResumeTest, TheYoungestOfShiftedFilesMayBeGoneToo) {
+  read_first({"one"});
+  rename("log", "log.4");
+  set_time("log.4", 3);
+  write_at("log.3", "two\n", 4);
+  write_at("log.2", "three\n", 5);
+  append("log", "four\n");
+  start();
+  EXPECT_TRUE(delivers({"two", "three", "four"}));
+  EXPECT_TRUE(says("log.1 was rotated and removed before it was read")) << log_.text();
+  EXPECT_EQ(source_->history_gaps(), 1u);
+}
+
+TEST_F(FileResumeTest, WhatCannotBeUnpackedIsSaidAloud) {
+  read_first({"one"});
+  rename("log", "log.3");
+  set_time("log.3", 3);
+  write_at("log.2.xz", "not readable", 4);
+  write_at("log.1.gz", "no archive at all", 5);
+  append("log", "four\n");
+  start();
+  EXPECT_TRUE(eventually([&] { return source_->history_gaps() == 2; })) << log_.text();
+  EXPECT_TRUE(says("log.2.xz was packed before it was read")) << log_.text();
+  EXPECT_TRUE(eventually([&] { return !sink_->records().empty() && sink_->records().back() == "four"; })) << log_.text();
+}
+
+// While rotated files are read, they are renamed once more.
+TEST_F(FileResumeTest, RotatedAgainWhileItCatchesUp) {
+  read_first({"one"});
+  rename("log", "log.2");
+  append("log.2", "two\n");
+  set_time("log.2", 3);
+  write_at("log.1", "three\n", 4);
+  append("log", "four\n");
+  start(true, "log", [&](testing::RecordingSink& sink) { sink.set_full(true); });
+  // It holds "two" and waits for room.
+  ASSERT_TRUE(eventually([&] { return says("going on in"); })) << log_.text();
+  rename("log.2", "log.3");
+  rename("log.1", "log.2");
+  rename("log", "log.1");
+  append("log", "five\n");
+  sink_->set_full(false);
+  EXPECT_TRUE(delivers({"two", "three", "four", "five"}));
+  EXPECT_EQ(source_->history_gaps(), 0u) << log_.text();
 }
 
 TEST_F(FileResumeTest, GoesOnBehindTheLastCommittedLine) {

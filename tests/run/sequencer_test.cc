@@ -3,12 +3,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "engine/base/digest.h"
+#include "engine/base/hash.h"
+#include "engine/run/ordinals.h"
 
 namespace vedette::run {
 namespace {
@@ -158,6 +162,75 @@ TEST(Sequencer, MadeIdsCountEqualElements) {
   feed.origin_ = std::make_shared<event::Origin>(*feed.origin_);
   feed.origin_->partition = "1";
   EXPECT_EQ(made("line one"), to_hex(digest_parts({"line one", "2"}))) << "partitions of one source share the count";
+}
+
+// What Ordinals must answer, by going back through everything.
+class NaiveOrdinals {
+ public:
+  explicit NaiveOrdinals(std::size_t most) : most_(most) {}
+  std::string make_id(const std::string& raw, TimeUs now) {
+    now_ = std::max(now_, now);
+    std::erase_if(lines_, [&](const Line& line) { return line.seen < now_ - kDayUs; });
+    const auto known = std::find_if(lines_.begin(), lines_.end(), [&](const Line& line) { return line.raw == raw; });
+    Line line = known == lines_.end() ? Line{raw} : *known;
+    if (known != lines_.end()) lines_.erase(known);
+    if (lines_.size() == most_) {
+      lines_.erase(lines_.begin());
+      ++forgotten_;
+    }
+    line.seen = now_;
+    lines_.push_back(line);
+    return to_hex(digest_parts({raw, std::to_string(lines_.back().count++)}));
+  }
+  std::uint64_t forgotten_ = 0;
+
+ private:
+  struct Line {
+    std::string raw;
+    TimeUs seen = 0;
+    int count = 0;
+  };
+  std::size_t most_;
+  TimeUs now_ = 0;
+  std::vector<Line> lines_;  // the one that came last is last
+};
+
+correlate::EventHits line_event(const std::string& raw) {
+  correlate::EventHits event;
+  event.raw = raw;
+  event.head.raw_hash = siphash128(raw, process_hash_seed());
+  return event;
+}
+
+TEST(Sequencer, CountsOfEqualElementsAreExactWithinTheirBudget) {
+  Ordinals ordinals(8);
+  NaiveOrdinals naive(8);
+  const event::Origin origin;
+  std::mt19937 random(7);
+  TimeUs now = kNoon;
+  for (int i = 0; i < 20'000; ++i) {
+    // Mostly few lines that come again; some phases with many; now and then a step in time, some of them back.
+    const unsigned range = i % 2000 < 1500 ? 6 : 40;
+    const std::string raw = "line " + std::to_string(random() % range);
+    if (random() % 20 == 0) now += static_cast<TimeUs>(random() % 300) * kMinuteUs - kHourUs;
+    ordinals.advance(now);
+    ASSERT_EQ(ordinals.make_id(line_event(raw), origin), naive.make_id(raw, now)) << i;
+  }
+  EXPECT_EQ(ordinals.forgotten(), naive.forgotten_);
+  EXPECT_GT(ordinals.forgotten(), 1000U);
+}
+
+TEST(Sequencer, AFloodOfDistinctElementsForgetsTheOldestAndSaysSo) {
+  Feed feed(ClockMode::live);
+  const auto made = [&feed](const std::string& raw) { return feed.one({kNoon, kNoon, "", event::kIdMade, raw}).events.at(0).id; };
+  const std::string first = made("early"), kept = made("kept");
+  for (std::uint32_t i = 0; i < Ordinals::kMostCounts; ++i) {
+    made("flood " + std::to_string(i));
+    if (i % 1000 == 0) (void)feed.all({{kNoon, kNoon, "", event::kIdMade, "kept"}});
+  }
+  EXPECT_EQ(feed.sequencer_.counters().ordinals_forgotten, 2U) << "one for early, one for the flood's first";
+  EXPECT_NE(made("kept"), kept);
+  EXPECT_TRUE(feed.all({{kNoon, kNoon, "", event::kIdMade, "early"}}).empty()) << "taken for a redelivery of " << first;
 }
 
 TEST(Sequencer, OneRequestCountsForItself) {
