@@ -262,6 +262,7 @@ void add_store(CLI::App& root, Action& action) {
   add_store_action(*store, action, StoreAction::verify, "verify", "Read all of it and check every checksum", place);
   add_store_action(*store, action, StoreAction::backup, "backup", "A verified copy in a new folder", place + backup);
   add_store_action(*store, action, StoreAction::restore, "restore", "A backup becomes a store where none is", backup + place);
+  add_store_action(*store, action, StoreAction::rejects, "rejects", "Records that could not be read, oldest first", place);
   example(*store, "vedette store info /var/lib/vedette/store");
 }
 

@@ -1,4 +1,4 @@
-// `vedette store info|verify|backup|restore`: the folder of a service that is stopped.
+// `vedette store info|verify|backup|restore|rejects`: the folder of a service that is stopped.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -8,6 +8,8 @@
 #include "app/terminal.h"
 #include "connectors/store/store.h"
 #include "engine/base/json_writer.h"
+#include "engine/base/time.h"
+#include "engine/base/utf8.h"
 
 namespace vedette::app {
 
@@ -45,6 +47,7 @@ std::string human(const std::string& path, const connectors::StoreInfo& info) {
   print_span(out, "outbox", info.outbox_first, info.outbox_last, "alerts");
   out += fmt::format("{:<10}{} alert ids\n", "emitted", with_thousands(info.emitted));
   out += fmt::format("{:<10}{} events, {}\n", "evidence", with_thousands(info.evidence), human_bytes(info.evidence_bytes));
+  out += fmt::format("{:<10}{} records, {}\n", "rejects", with_thousands(info.rejects), human_bytes(info.rejects_bytes));
   for (const auto& [name, number] : info.delivered)
     out += fmt::format("{:<10}{} up to {}\n", "delivered", printable(name), number);
   for (const auto& [name, place] : info.cursors)
@@ -80,6 +83,8 @@ std::string as_json(const std::string& path, const connectors::StoreInfo& info) 
   number("emitted", info.emitted);
   number("evidence", info.evidence);
   number("evidence_bytes", info.evidence_bytes);
+  number("rejects", info.rejects);
+  number("rejects_bytes", info.rejects_bytes);
   json.key("delivered");
   json.begin_object();
   for (const auto& [name, value] : info.delivered) number(name, value);
@@ -108,6 +113,7 @@ Result<connectors::StoreInfo> read_info(const std::string& path) {
 Result<connectors::StoreInfo> carry_out(const StoreCommandOptions& options) {
   Status copied;
   switch (options.action) {
+    case StoreAction::rejects:
     case StoreAction::info:
       return read_info(options.path);
     case StoreAction::verify:
@@ -123,10 +129,91 @@ Result<connectors::StoreInfo> carry_out(const StoreCommandOptions& options) {
   return read_info(options.target);
 }
 
+std::string hexadecimal(std::string_view bytes) {
+  std::string digits;
+  for (const char c : bytes) digits += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return digits;
+}
+
+// How a record begins; bytes that are no text as hexadecimal digits.
+std::string beginning(const connectors::StoredReject& reject) {
+  constexpr std::size_t kShown = 200;
+  std::string_view shown = std::string_view(reject.bytes).substr(0, kShown);
+  const bool cut = reject.size > shown.size();
+  std::string_view whole = shown;  // without a character that the cut went through
+  for (int i = 0; cut && i < 3 && !whole.empty() && !valid_utf8(whole); ++i) whole.remove_suffix(1);
+  return fmt::format("{}{}", valid_utf8(whole) ? printable(whole) : "hex " + hexadecimal(shown),
+                     cut ? fmt::format(" ... ({} bytes)", with_thousands(reject.size)) : "");
+}
+
+// Two lines for people: where it came from and why it was refused, and how it begins.
+std::string human(const connectors::StoredReject& reject) {
+  const std::string place = reject.partition.empty() ? reject.source : reject.source + " " + reject.partition;
+  return fmt::format("{}  {} at {}  {}: {}\n  {}\n", format_rfc3339(reject.time), printable(place), reject.position,
+                     printable(reject.reason), printable(reject.message), beginning(reject));
+}
+
+// Bytes that are no text as hexadecimal digits.
+std::string as_json(const connectors::StoredReject& reject) {
+  std::string out;
+  JsonWriter json(out);
+  const auto text = [&json](std::string_view name, std::string_view value) {
+    json.key(name);
+    json.string(value);
+  };
+  const auto number = [&json](std::string_view name, std::uint64_t value) {
+    json.key(name);
+    json.number(value);
+  };
+  json.begin_object();
+  text("time", format_rfc3339(reject.time));
+  text("source", reject.source);
+  text("partition", reject.partition);
+  number("position", reject.position);
+  number("line", reject.line);
+  text("reason", reject.reason);
+  text("message", reject.message);
+  number("size", reject.size);
+  if (valid_utf8(reject.bytes)) {
+    text("bytes", reject.bytes);
+  } else {
+    text("hex", hexadecimal(reject.bytes));
+  }
+  json.end_object();
+  return out;
+}
+
+int list_rejects(const StoreCommandOptions& options) {
+  connectors::StoreOptions opening;
+  opening.path = options.path;
+  opening.read_only = true;
+  const auto store = connectors::open_store(opening, {});
+  Status listed = store ? Status{} : Status(store.error());
+  std::string out;
+  std::uint64_t count = 0;
+  const auto add = [&](const connectors::StoredReject& reject) {
+    if (options.format == Format::json) out += count == 0 ? "[" : ",\n";
+    out += options.format == Format::human ? human(reject) : as_json(reject);
+    if (options.format == Format::jsonl) out += '\n';
+    ++count;
+    return true;
+  };
+  if (store) listed = (*store)->read_rejects(add);
+  if (!listed) {
+    print_error(listed.error().to_string());
+    return kExitRuntime;
+  }
+  if (options.format == Format::json) out += count == 0 ? "[]\n" : "]\n";
+  if (!write_all(stdout, out)) return kExitRuntime;
+  if (options.format == Format::human) print_note(fmt::format("{} records were refused", with_thousands(count)));
+  return kExitOk;
+}
+
 }  // namespace
 
 int run_store(const StoreCommandOptions& options) {
   if (const int wrong = check_paths(options); wrong != kExitOk) return wrong;
+  if (options.action == StoreAction::rejects) return list_rejects(options);
   const auto info = carry_out(options);
   if (!info) {
     print_error(info.error().to_string());

@@ -112,7 +112,7 @@ struct RunOptions {
   bool accept_data_loss = false;
 };
 
-enum class StoreAction : std::uint8_t { info, verify, backup, restore };
+enum class StoreAction : std::uint8_t { info, verify, backup, restore, rejects };
 
 struct StoreCommandOptions {
   StoreAction action = StoreAction::info;

@@ -75,10 +75,12 @@ void Pipeline::work() {
   std::vector<RejectRecord> rejects;
   worker.on_reject([&](const event::Origin& origin, const event::Reject& reject) {
     rejects.push_back({origin.partition.empty() ? origin.source_name : origin.partition, std::string(reject.reason),
-                       reject.message, options_.keep_rejected_bytes ? std::string(reject.bytes) : std::string(), reject.line});
+                       reject.message, options_.keep_rejected_bytes ? std::string(reject.bytes) : std::string(), reject.line,
+                       reject.position});
   });
   if (options_.observer) worker.observe(options_.observer);
   if (options_.keep_raw) worker.keep_raw();
+  if (options_.guard != nullptr) worker.guard(*options_.guard);
   std::unique_lock lock(mutex_);
   while (true) {
     work_.wait(lock, [&] { return aborted_ || started_ < submitted_ || closed_; });

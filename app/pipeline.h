@@ -33,6 +33,7 @@ struct RejectRecord {
   std::string message;
   std::string bytes;
   std::uint64_t line = 0;
+  std::uint64_t position = 0;
 };
 
 struct Job {
@@ -69,7 +70,8 @@ class Pipeline {
     unsigned threads = 1;
     std::size_t depth = 64;
     bool keep_rejected_bytes = false;
-    bool keep_raw = false;            // run::Worker::keep_raw
+    bool keep_raw = false;  // run::Worker::keep_raw
+    run::RecordGuard* guard = nullptr;
     run::EventObserver observer;      // called on worker threads; use with one thread
     std::function<bool()> cancelled;  // asked by next() while it waits; true ends it
   };

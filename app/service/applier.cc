@@ -7,6 +7,7 @@
 
 #include "app/service/evidence.h"
 #include "app/service/outbox.h"
+#include "app/service/quarantine.h"
 #include "connectors/sinks/outbox_alert.h"
 #include "connectors/sources/record_source.h"
 
@@ -103,6 +104,9 @@ void Applier::apply(Done& done) {
     changes.log.push_back({++log_, newest == event::kNoArrival ? 0 : newest, bytes_});
     changes.evidence = std::exchange(evidence_, {});
   }
+  for (const RejectRecord& reject : done.rejects)
+    changes.rejects.push_back(
+        stored_reject(*hits.origin, {reject.reason, reject.message, reject.bytes, reject.line, reject.position}));
   changes.inbox_applied = done.inbox;
   const event::Origin& origin = *hits.origin;
   if (!done.resume.empty()) changes.cursors[origin.source_name + "/" + origin.partition] = done.resume;

@@ -7,9 +7,11 @@ namespace {
 
 constexpr std::size_t kPipelineDepth = 64;
 
-Pipeline::Options pipeline_options(unsigned threads) {
+Pipeline::Options pipeline_options(const GenerationOptions& generation) {
   Pipeline::Options options;
-  options.threads = threads;
+  options.threads = generation.threads;
+  options.guard = generation.guard;
+  options.keep_rejected_bytes = true;
   options.depth = kPipelineDepth;
   options.keep_raw = true;
   return options;
@@ -23,7 +25,7 @@ Generation::Generation(LoadedRules loaded, const GenerationOptions& options, con
     : rules(std::move(loaded)),
       streams(run::make_stream_table(*rules.plan)),
       writer(rules.plan, streams.name),
-      pipeline(rules.plan, rules.program, pipeline_options(options.threads)),
+      pipeline(rules.plan, rules.program, pipeline_options(options)),
       sequencer(rules.plan, run::ClockMode::live, INT64_MAX, {.memory_budget = options.memory_budget}),
       store_(store),
       reader_(

@@ -18,6 +18,7 @@ namespace vedette::app {
 struct GenerationOptions {
   unsigned threads = 1;
   std::size_t memory_budget = 0;
+  run::RecordGuard* guard = nullptr;
 };
 
 class Generation {

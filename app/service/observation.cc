@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/service/evidence.h"
+#include "app/service/quarantine.h"
 #include "app/service/service.h"
 #include "app/version.h"
 
@@ -34,7 +35,16 @@ std::vector<double> delays(const correlate::HitBatch& hits) {
 
 }  // namespace
 
-connectors::RejectHandler Service::reject_handler() {
+connectors::RejectHandler Service::keep_rejects() {
+  return [this](const event::Origin& origin, const event::Reject& reject) {
+    if (committer_->full()) return;  // a request is refused, and a pull source stands still
+    connectors::Changes changes;
+    changes.rejects.push_back(stored_reject(origin, reject));
+    committer_->add(std::move(changes));
+  };
+}
+
+connectors::RejectHandler Service::count_rejects() {
   return [this](const event::Origin& origin, const event::Reject& reject) {
     count_reject(origin.source_name, reject.reason, reject.message, reject.line);
   };
@@ -217,6 +227,8 @@ void Service::measure_store() {
   metrics_.set("vedette_store_sync_max_seconds", "", static_cast<double>(commits.sync_us_max) / 1e6);
   const auto info = store_->info();
   if (!info) return;
+  metrics_.set("vedette_store_rejects", "", info->rejects);
+  metrics_.set("vedette_store_rejects_dropped_total", "", info->rejects_dropped);
   metrics_.set("vedette_store_bytes", "", info->bytes);
   metrics_.set("vedette_store_evidence_bytes", "", info->evidence_bytes);
   metrics_.set("vedette_store_inbox_entries", "", info->inbox_last == 0 ? 0 : info->inbox_last - info->inbox_first + 1);

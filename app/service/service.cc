@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 #include "app/interrupt.h"
@@ -38,6 +39,14 @@ const Diagnostic* first_error(const Diagnostics& findings) {
     if (finding.severity == Severity::error) return &finding;
   }
   return nullptr;
+}
+
+// 32 hex digits.
+std::string random_id() {
+  std::random_device random;
+  std::string id;
+  for (int i = 0; i < 4; ++i) id += fmt::format("{:08x}", random());
+  return id;
 }
 
 }  // namespace
@@ -100,6 +109,11 @@ Status Service::open_store() {
                                          logger_.callback());
     if (!opened) return opened.error();
     store_ = std::move(*opened);
+    if (const Status guarded = crash_guard_.start(config_.store.path); !guarded) return guarded;
+    if (crash_guard_.skipped() > 0)
+      logger_.log(LogLevel::warning, "service",
+                  fmt::format("{} records that ended this process twice are passed over; `vedette store rejects` shows them",
+                              crash_guard_.skipped()));
   } else {
     store_ = connectors::make_memory_store(limits);
     logger_.log(LogLevel::warning, "service",
@@ -108,6 +122,11 @@ Status Service::open_store() {
   committer_ = std::make_unique<connectors::Committer>(*store_, logger_.callback(),
                                                        [this](const std::string& reason) { store_failed(reason); });
   intake_ = std::make_unique<Intake>(queue_, *committer_);
+  if (store_->fact(kInstanceFact)) return {};
+  connectors::Changes changes;
+  changes.facts[kInstanceFact] = random_id();
+  committer_->add(std::move(changes));
+  if (!committer_->flush(kCommitWait)) return Error{"the store cannot be written: is the disk full?", config_.store.path};
   return {};
 }
 
@@ -118,8 +137,8 @@ Status Service::recover() {
     if (const auto known = origins_.configured(source, "", source.source); !known) return known.error();
   }
   const auto begun = std::chrono::steady_clock::now();
-  auto first = std::make_unique<Generation>(std::move(first_rules_), GenerationOptions{threads_, config_.store.memory_budget},
-                                            *store_, origins_);
+  auto first = std::make_unique<Generation>(
+      std::move(first_rules_), GenerationOptions{threads_, config_.store.memory_budget, &crash_guard_}, *store_, origins_);
   if (const Status folded = first->fold(); !folded) return Error{folded.error().to_string(), config_.store.path};
   if (first->folded() > 0) {
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
@@ -130,7 +149,8 @@ Status Service::recover() {
   pipeline_ = &first->pipeline;
   applier_ = std::make_unique<Applier>(std::move(first), *store_, *committer_, applier_functions());
   sinks_ = std::make_unique<Sinks>(config_, *store_, *committer_, logger_);
-  sources_ = std::make_unique<Sources>(config_, plan_, origins_, *store_, logger_, reject_handler(), inherited_);
+  sources_ = std::make_unique<Sources>(config_, plan_, origins_, *store_, logger_, SourceRejects{count_rejects(), keep_rejects()},
+                                       inherited_);
   health_ = std::make_unique<HealthWatch>(config_, *applier_, *sources_, metrics_, logger_,
                                           [this](std::function<void()> control) { return submit(std::move(control)); });
   if (const Status restored = health_->restore(*store_); !restored) return restored;
@@ -294,8 +314,8 @@ Status Service::reload() {
                   same_type))
     return Error{"not reloaded: other source types need a restart"};
   const std::size_t rules = loaded->rules + loaded->correlations;
-  auto next = std::make_unique<Generation>(std::move(*loaded), GenerationOptions{threads_, config_.store.memory_budget}, *store_,
-                                           origins_);
+  auto next = std::make_unique<Generation>(
+      std::move(*loaded), GenerationOptions{threads_, config_.store.memory_budget, &crash_guard_}, *store_, origins_);
   if (const Status folded = next->fold(); !folded) return folded;
   {
     const std::lock_guard lock(pipeline_mutex_);

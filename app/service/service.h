@@ -17,6 +17,7 @@
 #include "app/logger.h"
 #include "app/metrics.h"
 #include "app/service/applier.h"
+#include "app/service/crash_guard.h"
 #include "app/service/engine_metrics.h"
 #include "app/service/health_watch.h"
 #include "app/service/intake.h"
@@ -63,7 +64,8 @@ class Service {
   void measure_sinks();
   [[nodiscard]] ApplierFunctions applier_functions();
   void announce(const std::string& configured, const std::string& actual, const std::string& path);
-  [[nodiscard]] connectors::RejectHandler reject_handler();
+  [[nodiscard]] connectors::RejectHandler count_rejects();
+  [[nodiscard]] connectors::RejectHandler keep_rejects();
   void count_reject(std::string_view source, std::string_view reason, std::string_view message, std::uint64_t line);
   void pump();
   void note_applied(const Done& done, const run::Sequencer& sequencer);
@@ -86,6 +88,7 @@ class Service {
   EngineMetrics engine_metrics_{metrics_};
   plan::PlanPtr plan_;  // of the start: the source types
   LoadedRules first_rules_;
+  CrashGuard crash_guard_;
   connectors::InheritedSockets inherited_;
   std::unique_ptr<connectors::Store> store_;
   Origins origins_;

@@ -8,13 +8,13 @@
 namespace vedette::app {
 
 Sources::Sources(const Config& config, plan::PlanPtr plan, Origins& origins, const connectors::Store& store, Logger& logger,
-                 connectors::RejectHandler on_reject, connectors::InheritedSockets& inherited)
+                 SourceRejects rejects, connectors::InheritedSockets& inherited)
     : config_(config),
       plan_(std::move(plan)),
       origins_(origins),
       store_(store),
       logger_(logger),
-      on_reject_(std::move(on_reject)),
+      rejects_(std::move(rejects)),
       inherited_(inherited) {}
 
 bool Sources::is_text(const event::Origin& origin) const {
@@ -23,6 +23,14 @@ bool Sources::is_text(const event::Origin& origin) const {
 
 connectors::ResumeAt Sources::resume_at(const SourceConfig& source) const {
   return [this, name = source.name](const std::string& partition) { return store_.cursor(name + "/" + partition); };
+}
+
+// Of pull sources: it is in the committer's queue before the place behind it can be.
+connectors::RejectHandler Sources::on_reject() const {
+  return [this](const event::Origin& origin, const event::Reject& reject) {
+    rejects_.keep(origin, reject);
+    rejects_.count(origin, reject);
+  };
 }
 
 void Sources::keep(const SourceConfig* config, std::unique_ptr<connectors::RecordSource> source) {
@@ -61,6 +69,7 @@ Status Sources::add_kafka(const SourceConfig& source) {
   options.brokers = source.kafka.connection.brokers;
   options.topics = source.kafka.topics;
   options.group = source.kafka.group;
+  options.instance = store_.fact(kInstanceFact).value_or("");
   options.from_latest = source.kafka.from_latest;
   options.security = source.kafka.connection.security;
   options.properties = source.kafka.connection.properties;
@@ -81,7 +90,7 @@ Status Sources::add_kafka(const SourceConfig& source) {
     return origin ? *origin : origins_.named(source.name, name, source.tenant);
   };
   auto made = std::make_unique<connectors::KafkaSource>(std::move(options), std::move(origin_of), connectors::system_clock_now,
-                                                        logger_.callback(), on_reject_);
+                                                        logger_.callback(), on_reject());
   kafka_.push_back(made.get());
   keep(&source, std::move(made));
   return {};
@@ -99,7 +108,7 @@ Status Sources::add_file(const SourceConfig& source) {
   options.framing = is_text(**origin) ? event::Framing::lines : event::Framing::automatic;
   options.origin = *origin;
   auto made =
-      std::make_unique<connectors::FileSource>(std::move(options), connectors::system_clock_now, logger_.callback(), on_reject_);
+      std::make_unique<connectors::FileSource>(std::move(options), connectors::system_clock_now, logger_.callback(), on_reject());
   files_.push_back(made.get());
   keep(&source, std::move(made));
   return {};
@@ -126,7 +135,9 @@ Status Sources::start_listeners(
     std::map<std::string, connectors::HttpSourceOptions>& listeners, connectors::BatchSink& sink,
     const std::function<void(const std::string&, const std::string&, const std::string&)>& listening) {
   for (auto& [key, options] : listeners) {
-    auto source = std::make_unique<connectors::HttpSource>(options, connectors::system_clock_now, logger_.callback(), on_reject_);
+    options.keep_reject = rejects_.keep;
+    auto source =
+        std::make_unique<connectors::HttpSource>(options, connectors::system_clock_now, logger_.callback(), rejects_.count);
     if (const Status started = source->start(sink); !started) return started;
     for (const connectors::HttpEndpoint& endpoint : options.endpoints)
       listening(options.listen, source->address(), endpoint.path);

@@ -19,10 +19,18 @@
 
 namespace vedette::app {
 
+// What becomes of elements that framing refuses: `keep` puts them into the store, `count` says so.
+struct SourceRejects {
+  connectors::RejectHandler count, keep;
+};
+
+// In the store: its own id, made with it.
+inline constexpr const char* kInstanceFact = "instance";
+
 class Sources {
  public:
   Sources(const Config& config, plan::PlanPtr plan, Origins& origins, const connectors::Store& store, Logger& logger,
-          connectors::RejectHandler on_reject, connectors::InheritedSockets& inherited);
+          SourceRejects rejects, connectors::InheritedSockets& inherited);
 
   // Errors name the source. `listening` is told every address with its path.
   [[nodiscard]] Status start(
@@ -51,6 +59,7 @@ class Sources {
       const std::function<void(const std::string&, const std::string&, const std::string&)>& listening);
   [[nodiscard]] connectors::ResumeAt resume_at(const SourceConfig& source) const;
   [[nodiscard]] bool is_text(const event::Origin& origin) const;
+  [[nodiscard]] connectors::RejectHandler on_reject() const;
   void keep(const SourceConfig* config, std::unique_ptr<connectors::RecordSource> source);
 
   const Config& config_;
@@ -58,7 +67,7 @@ class Sources {
   Origins& origins_;
   const connectors::Store& store_;
   Logger& logger_;
-  connectors::RejectHandler on_reject_;
+  SourceRejects rejects_;
   connectors::InheritedSockets& inherited_;
   std::vector<std::unique_ptr<connectors::RecordSource>> sources_;
   std::vector<Live> live_;

@@ -217,19 +217,23 @@ void HttpSource::take_records(const Door& door, const HttpRequest& request, Batc
 // 429, which Okta does not. Rejects count once the request does: before that the sender will come again with them.
 void HttpSource::offer(BatchBuilder& builder, BatchSink& sink, const HttpResponder& responder, Outcome outcome) {
   const auto origin = builder.origin();
+  const bool kept = options_.keep_reject && !outcome.rejects.empty();
+  for (const KeptReject& reject : outcome.rejects) {
+    if (kept) options_.keep_reject(*origin, {reject.reason, reject.message, reject.bytes, reject.line, reject.position});
+  }
   auto done = [responder, origin, tally = tally_, on_reject = on_reject_, now = clock_(),
                shared = std::make_shared<Outcome>(std::move(outcome))](bool durable) {
     if (!durable) {
       ++tally->undurable;
       return responder.send(come_again());
     }
-    for (const KeptReject& kept : shared->rejects) {
-      if (on_reject) on_reject(*origin, {kept.reason, kept.message, kept.bytes, kept.line, kept.position});
+    for (const KeptReject& reject : shared->rejects) {
+      if (on_reject) on_reject(*origin, {reject.reason, reject.message, reject.bytes, reject.line, reject.position});
     }
     if (shared->auth) shared->auth->remember(shared->webhook_id, now);
     responder.send(std::move(shared->answer));
   };
-  if (builder.empty()) return done(true);
+  if (builder.empty() && !kept) return done(true);
   event::RecordBatch batch;
   builder.take(batch);
   if (sink.offer(batch, std::move(done))) return;

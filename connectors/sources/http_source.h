@@ -41,6 +41,9 @@ struct HttpSourceOptions {
   HttpLimits limits = {};
   event::Limits framing_limits = {};
   std::size_t inflated_bytes = 16 << 20;  // of a gzip or zstd body; beyond: 413
+  // Elements that framing refuses, before the request is offered: what it stores is durable when the request is. The
+  // sender may come again with them. Null: they are only counted.
+  RejectHandler keep_reject = {};
 };
 
 class HttpSource final : public RecordSource {

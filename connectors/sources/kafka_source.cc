@@ -315,7 +315,7 @@ void KafkaSource::Impl::close_batch(Partition& partition) {
 void KafkaSource::Impl::hand_over() {
   while (!pending_.empty() && sink_->offer(pending_.front())) pending_.pop_front();
   if (pending_.empty()) tell_offered();
-  pause(!pending_.empty());
+  pause(!pending_.empty() || watch_.halted());
 }
 
 void KafkaSource::Impl::tell_offered() {

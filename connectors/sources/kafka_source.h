@@ -1,7 +1,7 @@
 // Kafka topics as a live source: all partitions are self-assigned at our own offsets (no group rebalancing, never an
-// automatic reset once an offset exists), new ones are picked up, a full queue pauses them while polling goes on.
-// `resume` of a partition ("topic/3") is the next offset in decimal. The group's offsets are written for lag displays only.
-// librdkafka stays inside the .cc files. Two threads of its own: one reads, one asks the brokers.
+// automatic reset once an offset exists; a second Vedette in the group is refused), new ones are picked up, a full queue pauses
+// them while polling goes on. `resume` of a partition ("topic/3") is the next offset in decimal. The group's offsets are written
+// for lag displays only. librdkafka stays inside the .cc files. Two threads of its own: one reads, one asks the brokers.
 #pragma once
 
 #include <chrono>
@@ -24,6 +24,7 @@ struct KafkaSourceOptions {
   std::vector<std::string> brokers;
   std::vector<std::string> topics;
   std::string group = "vedette";
+  std::string instance = {};  // whose offsets these are: the store's own id, the same at each start
   // Where a topic begins of which no partition has an offset of ours yet: its end, else its start. Partitions that appear
   // later are read from their start.
   bool from_latest = false;
@@ -33,8 +34,9 @@ struct KafkaSourceOptions {
   std::map<std::string, std::string> properties = {};  // further librdkafka settings; never logged
   std::size_t inflated_bytes = 16 << 20;               // of a compressed value
   std::chrono::milliseconds metadata_interval{5000};
-  std::chrono::milliseconds probe_interval{1000};   // how often the ends of the partitions are asked for
-  std::chrono::milliseconds group_interval{10000};  // how often other consumers of the group are looked for
+  std::chrono::milliseconds probe_interval{1000};     // how often the ends of the partitions are asked for
+  std::chrono::milliseconds group_interval{10000};    // how often other consumers of the group are looked for
+  std::chrono::milliseconds presence_interval{3000};  // how often other Vedettes are, and are told of this one
 };
 
 struct KafkaPartitionState {
@@ -56,7 +58,7 @@ struct KafkaSourceCounters {
   std::uint64_t history_gaps = 0;     // times that records were gone before we read them
   std::uint64_t group_refusals = 0;   // offsets for lag displays that the group's coordinator did not take
   std::uint32_t partitions = 0;       // assigned
-  std::uint32_t group_strangers = 0;  // other active consumers of the group when last asked
+  std::uint32_t group_strangers = 0;  // other active consumers of the group, Vedettes too, when last asked
 };
 
 class KafkaSource final : public RecordSource {
@@ -68,8 +70,8 @@ class KafkaSource final : public RecordSource {
   ~KafkaSource() override;
 
   [[nodiscard]] const std::string& name() const override;
-  // Fails on settings that librdkafka refuses and when another consumer is active in the group; an unreachable broker is
-  // retried and logged.
+  // Fails on settings that librdkafka refuses and when another consumer or Vedette is active in the group; an unreachable broker
+  // is retried and logged.
   [[nodiscard]] Status start(BatchSink& sink) override;
   void committed(const std::string& partition, const std::string& resume) override;
   [[nodiscard]] SourceHealth health() const override;

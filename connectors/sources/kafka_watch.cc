@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <memory>
 #include <optional>
 
@@ -16,6 +17,7 @@ constexpr int kProbeTimeoutMs = 1000;
 constexpr int kOffsetTimeoutMs = 2000;
 constexpr int kGroupTimeoutMs = 2000;
 constexpr int kCommitWaitMs = 200;
+constexpr int kMostCommitWaits = 5;
 constexpr int kMostUnansweredLooks = 5;
 constexpr int kMostNamed = 3;  // members or partitions in one message
 
@@ -43,7 +45,7 @@ std::optional<KafkaPartitionKey> parse_partition(const std::string& text) {
 }  // namespace
 
 KafkaWatch::KafkaWatch(const KafkaSourceOptions& options, const Clock& clock, const KafkaReporter& reporter)
-    : options_(options), clock_(clock), reporter_(reporter) {}
+    : options_(options), clock_(clock), reporter_(reporter), presence_(options_, clock_()) {}
 
 KafkaWatch::~KafkaWatch() { stop(); }
 
@@ -52,6 +54,7 @@ Status KafkaWatch::start(rd_kafka_s* client) {
   const GroupLook look = look_at_group();
   if (look.members > 0) return Error{stranger_message(look), options_.name};
   group_checked_ = look.answered;
+  if (Status alone = wait_for_company(); !alone.ok()) return alone;
   next_group_look_ = Steady::now() + options_.group_interval;
   commit_queue_ = rd_kafka_queue_new(client_);
   thread_ = std::thread([this] { run(); });
@@ -74,7 +77,8 @@ void KafkaWatch::run() {
   while (!stopping_) {
     lock.unlock();
     check_group();
-    if (group_checked_) {
+    if (group_checked_) check_presence();
+    if (group_checked_ && may_read_) {
       discover();
       probe();
       resolve_refused();
@@ -84,6 +88,11 @@ void KafkaWatch::run() {
     wake_.wait_for(lock, options_.probe_interval, [this] { return stopping_; });
   }
   lock.unlock();
+  // What is committed last, and that nobody reads any more.
+  if (!presence_.beating()) return;
+  presence_.leave();
+  next_beat_ = {};
+  for (int i = 0; i < kMostCommitWaits && committing_; ++i) rd_kafka_queue_poll_callback(commit_queue_, kCommitWaitMs);
   commit();
 }
 
@@ -384,6 +393,66 @@ void KafkaWatch::check_group() {
   group_checked_ = group_checked_ || look.members == 0;
 }
 
+// ---- Other Vedettes -------------------------------------------------------------------------------------------------
+
+std::string KafkaWatch::company_message() const {
+  return fmt::format(
+      "another Vedette reads for group '{}' ({}): only one may; stop the other, or give this source a `group` of its own",
+      options_.group, presence_.who());
+}
+
+// At the start: somebody who was there may have gone, which takes a few of its beats to see.
+Status KafkaWatch::wait_for_company() {
+  while (group_checked_ && !may_read_) {
+    const KafkaPresence::Look look = presence_.look(client_);
+    const KafkaCompany company = presence_.judge(look, Steady::now());
+    if (company == KafkaCompany::taken) return Error{company_message(), options_.name};
+    take_company(company, look);
+    if (company != KafkaCompany::maybe) break;
+    std::this_thread::sleep_for(options_.presence_interval / 4);
+  }
+  return {};
+}
+
+void KafkaWatch::check_presence() {
+  if (Steady::now() < next_presence_) return;
+  const KafkaPresence::Look look = presence_.look(client_);
+  take_company(presence_.judge(look, Steady::now()), look);
+}
+
+void KafkaWatch::take_company(KafkaCompany company, const KafkaPresence::Look& look) {
+  next_presence_ = Steady::now() + options_.presence_interval / (company == KafkaCompany::maybe ? 4 : 1);
+  // As with the group: one broker that is away must not keep us from reading.
+  if (company == KafkaCompany::unknown && !may_read_ && !halted_)
+    company = ++unanswered_presence_ >= kMostUnansweredLooks ? KafkaCompany::alone : company;
+  const std::lock_guard lock(mutex_);
+  if (company == KafkaCompany::unknown) return;
+  const bool taken = company == KafkaCompany::taken;
+  const bool waits = !may_read_ && company == KafkaCompany::maybe;
+  presence_strangers_ = taken || company == KafkaCompany::second ? 1 : 0;
+  if (waits) {
+    if (!halted_)
+      reporter_.report_seldom(LogLevel::info, "company",
+                              fmt::format("another Vedette read for group '{}' ({}); looking whether it still does",
+                                          options_.group, presence_.who()));
+    return;
+  }
+  const std::string refusal = taken ? company_message() : "", warning = company == KafkaCompany::second ? company_message() : "";
+  if (taken && presence_refusal_.empty()) reporter_.report(LogLevel::error, refusal + "; nothing is read meanwhile");
+  if (!warning.empty() && presence_warning_.empty()) reporter_.report(LogLevel::error, warning);
+  if (refusal.empty() && warning.empty() && !(presence_refusal_.empty() && presence_warning_.empty()))
+    reporter_.report(LogLevel::info, fmt::format("group '{}' is ours alone again", options_.group));
+  presence_refusal_ = refusal;
+  presence_warning_ = warning;
+  halted_ = taken;
+  if (taken) return presence_.leave();
+  if (!may_read_ || !presence_.beating()) {
+    for (const auto& [topic, offset] : look.offsets) group_offsets_.try_emplace({topic, 0}, offset);
+    presence_.enter();
+  }
+  may_read_ = true;
+}
+
 void KafkaWatch::committed(const std::string& partition, const std::string& resume) {
   const std::optional<KafkaPartitionKey> key = parse_partition(partition);
   std::int64_t offset = 0;
@@ -395,16 +464,43 @@ void KafkaWatch::committed(const std::string& partition, const std::string& resu
 // One commit at a time; the newest offsets replace older ones meanwhile.
 void KafkaWatch::commit() {
   rd_kafka_queue_poll_callback(commit_queue_, 0);
-  if (committing_) return;
+  if (committing_ || halted_) return;
   std::map<KafkaPartitionKey, std::int64_t> offsets;
   {
     const std::lock_guard lock(mutex_);
-    if (!contact_ || to_commit_.empty()) return;
+    if (!contact_) return;
     offsets.swap(to_commit_);
+    add_beats(offsets);
   }
+  if (!offsets.empty()) commit_offsets(std::move(offsets));
+}
+
+// Of partition 0 of each topic, whatever became of its offset; with the lock.
+void KafkaWatch::add_beats(std::map<KafkaPartitionKey, std::int64_t>& offsets) {
+  if (Steady::now() < next_beat_) return;
+  next_beat_ = Steady::now() + options_.presence_interval;
+  for (const std::string& topic : options_.topics) {
+    const KafkaPartitionKey key{topic, 0};
+    const auto state = states_.find(key);
+    if (state == states_.end() || state->second.vanished) continue;
+    const auto known = group_offsets_.find(key);
+    offsets.try_emplace(key, known == group_offsets_.end() ? 0 : known->second);
+  }
+}
+
+void KafkaWatch::commit_offsets(std::map<KafkaPartitionKey, std::int64_t> offsets) {
   PartitionList list = new_list(offsets.size());
-  for (const auto& [key, offset] : offsets)
-    rd_kafka_topic_partition_list_add(list.get(), key.first.c_str(), key.second)->offset = offset;
+  const std::string text = presence_.next_text();
+  beats_.clear();
+  for (const auto& [key, offset] : offsets) {
+    rd_kafka_topic_partition_t* place = rd_kafka_topic_partition_list_add(list.get(), key.first.c_str(), key.second);
+    place->offset = offset;
+    group_offsets_[key] = offset;
+    if (key.second != 0 || text.empty()) continue;
+    beats_.push_back(key.first);
+    place->metadata = ::strdup(text.c_str());  // the list frees it
+    place->metadata_size = text.size();
+  }
   const auto done = [](rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t*, void* opaque) {
     static_cast<KafkaWatch*>(opaque)->committed_to_group(error);
   };
@@ -415,7 +511,7 @@ void KafkaWatch::commit() {
 // A group with members takes no offsets from outside: somebody has joined.
 void KafkaWatch::committed_to_group(int error) {
   committing_ = false;
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return presence_.written(beats_);
   ++group_refusals_;
   if (error == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID || error == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION) next_group_look_ = {};
 }
@@ -425,8 +521,8 @@ void KafkaWatch::committed_to_group(int error) {
 SourceHealth KafkaWatch::health() const {
   const std::lock_guard lock(mutex_);
   SourceHealth health;
-  if (!group_refusal_.empty()) {
-    health.reason = group_refusal_;
+  if (!group_refusal_.empty() || !presence_refusal_.empty()) {
+    health.reason = group_refusal_.empty() ? presence_refusal_ : group_refusal_;
   } else if (!contact_) {
     health.reason = "the brokers are down or out of reach: " + contact_reason_;
   } else {
@@ -441,6 +537,7 @@ SourceHealth KafkaWatch::health() const {
   health.complete_to = complete_to_;
   if (health.up && !missing_.empty()) health.reason = fmt::format("topic {} does not exist", *missing_.begin());
   if (health.up && !group_warning_.empty()) health.reason = group_warning_;
+  if (health.up && !presence_warning_.empty()) health.reason = presence_warning_;
   return health;
 }
 
@@ -457,7 +554,7 @@ std::vector<KafkaPartitionState> KafkaWatch::states() const {
 void KafkaWatch::count(KafkaSourceCounters& counters) const {
   counters.history_gaps = history_gaps_;
   counters.group_refusals = group_refusals_;
-  counters.group_strangers = group_strangers_;
+  counters.group_strangers = group_strangers_ + presence_strangers_;
 }
 
 }  // namespace vedette::connectors

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "connectors/net/kafka_client.h"
+#include "connectors/sources/kafka_presence.h"
 #include "connectors/sources/kafka_source.h"
 
 struct rd_kafka_s;
@@ -39,7 +40,7 @@ class KafkaWatch {
   KafkaWatch(const KafkaSourceOptions& options, const Clock& clock, const KafkaReporter& reporter);
   ~KafkaWatch();
 
-  // Fails when another consumer is active in the group. The client outlives stop().
+  // Fails when another consumer, or another Vedette, is active in the group. The client outlives stop().
   [[nodiscard]] Status start(rd_kafka_s* client);
   void stop();
 
@@ -49,6 +50,9 @@ class KafkaWatch {
   void offered(const std::vector<std::pair<KafkaPartitionKey, std::int64_t>>& next);
   // A broker does not have this offset: take_places() will tell where to go on.
   void refused(const KafkaPartitionKey& key, std::int64_t next);
+
+  // Another Vedette reads for the group: nothing more may be read until it has gone.
+  [[nodiscard]] bool halted() const { return halted_; }
 
   void committed(const std::string& partition, const std::string& resume);
   [[nodiscard]] SourceHealth health() const;
@@ -86,7 +90,13 @@ class KafkaWatch {
   [[nodiscard]] GroupLook look_at_group() const;
   void check_group();
   [[nodiscard]] std::string stranger_message(const GroupLook& look) const;
+  [[nodiscard]] Status wait_for_company();
+  void check_presence();
+  void take_company(KafkaCompany company, const KafkaPresence::Look& look);
+  [[nodiscard]] std::string company_message() const;
+  void add_beats(std::map<KafkaPartitionKey, std::int64_t>& offsets);
   void commit();
+  void commit_offsets(std::map<KafkaPartitionKey, std::int64_t> offsets);
   void committed_to_group(int error);
 
   const KafkaSourceOptions& options_;
@@ -97,7 +107,12 @@ class KafkaWatch {
   std::thread thread_;
 
   // Of the thread alone.
-  Steady::time_point next_discovery_{}, next_group_look_{};
+  Steady::time_point next_discovery_{}, next_group_look_{}, next_presence_{}, next_beat_{};
+  KafkaPresence presence_;
+  bool may_read_ = false;  // no other Vedette does
+  int unanswered_presence_ = 0;
+  std::vector<std::string> beats_;                           // topics in the commit that is under way
+  std::map<KafkaPartitionKey, std::int64_t> group_offsets_;  // as last written, or found
   bool group_checked_ = false;
   bool committing_ = false;
   int unanswered_looks_ = 0;
@@ -116,6 +131,7 @@ class KafkaWatch {
   Steady::time_point contact_lost_{};
   std::string group_refusal_;  // why nothing is read; empty: we may
   std::string group_warning_;
+  std::string presence_refusal_, presence_warning_;  // the same about other Vedettes
   bool round_open_ = false;
   TimeUs round_asked_ = SourceHealth::kNoTime;
   Steady::time_point round_began_{};
@@ -124,7 +140,8 @@ class KafkaWatch {
 
   std::atomic<bool> news_ = false;
   std::atomic<std::uint64_t> history_gaps_ = 0, group_refusals_ = 0;
-  std::atomic<std::uint32_t> group_strangers_ = 0;
+  std::atomic<std::uint32_t> group_strangers_ = 0, presence_strangers_ = 0;
+  std::atomic<bool> halted_ = false;
 };
 
 }  // namespace vedette::connectors

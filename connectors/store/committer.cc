@@ -60,6 +60,7 @@ std::size_t size_of(const Changes& changes) {
     for (const StoredEntry& entry : *entries) bytes += sizeof(entry) + entry.bytes.size();
   }
   for (const StoredEvidence& evidence : changes.evidence) bytes += sizeof(evidence) + evidence.bytes.size();
+  for (const StoredReject& reject : changes.rejects) bytes += sizeof(reject) + reject.bytes.size() + reject.message.size();
   bytes += changes.emitted.size() * (sizeof(EmittedAlert) + 32);
   add_named(changes.cursors);
   add_named(changes.bundles);

@@ -37,6 +37,11 @@ void failpoint(const char* name) {
   if (armed.passed.fetch_add(1) + 1 == armed.count) (void)raise(SIGKILL);
 }
 
+void crashpoint(std::string_view record) {
+  static const char* const marker = std::getenv("VEDETTE_CRASHPOINT");
+  if (marker != nullptr && record.find(marker) != std::string_view::npos) std::abort();
+}
+
 }  // namespace vedette::connectors
 
 #endif

@@ -3,6 +3,8 @@
 //   i l o  number -> time, bytes          inbox, log, outbox
 //   e      alert id -> outbox number, revision, time        f  time, alert id -> nothing: emitted, by time
 //   v      time, event -> cut or whole, body                w  event -> time
+//   q      number -> refused record (quarantine.h). Came later, without a new format: a program that does not know it runs on
+//          such a store and passes it over, except that its `store verify` names it as something unknown.
 //   c d b n  name -> value                cursors, delivered, bundles, facts
 //   m      -> StoreNumbers
 #pragma once
@@ -24,6 +26,7 @@ enum class Kind : char {
   emitted_time = 'f',
   evidence = 'v',
   evidence_index = 'w',
+  reject = 'q',
   cursor = 'c',
   delivered = 'd',
   bundle = 'b',

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "connectors/store/numbers.h"
+#include "connectors/store/quarantine.h"
 #include "connectors/store/store.h"
 
 namespace vedette::connectors {
@@ -41,7 +42,7 @@ std::optional<T> find_in(const std::map<std::string, T>& map, const std::string&
 
 class MemoryStore final : public Store {
  public:
-  explicit MemoryStore(const StoreLimits& limits) : limits_(limits) {}
+  explicit MemoryStore(const StoreLimits& limits) : limits_(limits), quarantine_(limits) {}
 
   WriteResult write(const Changes& changes) override;
   bool has_room() const override { return true; }
@@ -60,6 +61,8 @@ class MemoryStore final : public Store {
   std::optional<std::string> fact(const std::string& name) const override { return locked_find(facts_, name); }
   std::optional<EmittedAlert> emitted(const std::string& alert_id) const override;
   std::optional<std::string> evidence(const std::string& event, bool* truncated) const override;
+
+  Status read_rejects(const RejectVisitor& visit) const override;
 
   Status trim(const Trim& trim) override;
   Result<StoreInfo> info() const override;
@@ -89,6 +92,8 @@ class MemoryStore final : public Store {
   std::set<std::pair<TimeUs, std::string>> evidence_times_;
   std::map<std::string, std::string> cursors_, bundles_, facts_;
   std::map<std::string, std::uint64_t> delivered_;
+  Quarantine quarantine_;
+  std::map<std::uint64_t, std::string> rejects_;
 };
 
 WriteResult MemoryStore::write(const Changes& changes) {
@@ -103,6 +108,10 @@ WriteResult MemoryStore::write(const Changes& changes) {
   for (const EmittedAlert& alert : changes.emitted) add_emitted(alert);
   for (const StoredEvidence& evidence : changes.evidence) add_evidence(evidence);
   while (numbers_.evidence_bytes > limits_.evidence_bytes && !evidence_times_.empty()) drop_oldest_evidence();
+  const Quarantine::Plan plan = quarantine_.plan(changes.rejects);
+  for (const auto& [number, value] : plan.put) rejects_.emplace(number, value);
+  rejects_.erase(rejects_.begin(), rejects_.upper_bound(plan.erase_to));
+  quarantine_.carry_out(plan);
   for (const auto& [name, value] : changes.cursors) cursors_[name] = value;
   for (const auto& [name, value] : changes.delivered) delivered_[name] = value;
   for (const auto& [name, value] : changes.bundles) bundles_[name] = value;
@@ -178,6 +187,19 @@ std::optional<std::string> MemoryStore::evidence(const std::string& event, bool*
   return found->second.bytes;
 }
 
+Status MemoryStore::read_rejects(const RejectVisitor& visit) const {
+  std::map<std::uint64_t, std::string> copy;
+  {
+    const std::lock_guard lock(mutex_);
+    copy = rejects_;
+  }
+  for (const auto& [number, value] : copy) {
+    const auto reject = decode_reject(value);
+    if (reject && !visit(*reject)) break;
+  }
+  return {};
+}
+
 Status MemoryStore::trim(const Trim& trim) {
   const std::lock_guard lock(mutex_);
   numbers_.log.dropped = std::max(numbers_.log.dropped, std::min(trim.log, numbers_.log.last));
@@ -198,6 +220,9 @@ Result<StoreInfo> MemoryStore::info() const {
   StoreInfo info;
   info.format = kFormat;
   describe(numbers_, info);
+  info.rejects = quarantine_.entries();
+  info.rejects_bytes = quarantine_.bytes();
+  info.rejects_dropped = quarantine_.dropped();
   info.cursors = cursors_;
   info.delivered = delivered_;
   return info;

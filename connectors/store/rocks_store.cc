@@ -13,6 +13,7 @@
 
 #include "connectors/store/failpoint.h"
 #include "connectors/store/keys.h"
+#include "connectors/store/quarantine.h"
 #include "connectors/store/rocks_open.h"
 
 namespace vedette::connectors {
@@ -29,7 +30,10 @@ using Snapshot = std::unique_ptr<const rocksdb::Snapshot, std::function<void(con
 
 class RocksStore final : public Store {
  public:
-  RocksStore(OpenStore open, const StoreLimits& limits) : limits_(limits), open_(std::move(open)), numbers_(open_.numbers) {}
+  RocksStore(OpenStore open, const StoreLimits& limits)
+      : limits_(limits), open_(std::move(open)), quarantine_(limits), numbers_(open_.numbers) {
+    find_rejects();
+  }
 
   WriteResult write(const Changes& changes) override;
   bool has_room() const override { return free_bytes(open_.folder.path) >= limits_.reserve_bytes; }
@@ -57,6 +61,8 @@ class RocksStore final : public Store {
   std::optional<EmittedAlert> emitted(const std::string& alert_id) const override;
   std::optional<std::string> evidence(const std::string& event, bool* truncated) const override;
 
+  Status read_rejects(const RejectVisitor& visit) const override;
+
   Status trim(const Trim& trim) override;
   Result<StoreInfo> info() const override;
 
@@ -69,9 +75,10 @@ class RocksStore final : public Store {
     const std::lock_guard lock(numbers_mutex_);
     return unreadable_;
   }
-  void set_numbers(const StoreNumbers& numbers) {
+  void set_numbers(const StoreNumbers& numbers, const Quarantine::Plan& rejects = {}) {
     const std::lock_guard lock(numbers_mutex_);
     numbers_ = numbers;
+    quarantine_.carry_out(rejects);
   }
   [[nodiscard]] rocksdb::DB& database() const { return *open_.database; }
   [[nodiscard]] std::optional<std::string> get(const std::string& key) const;
@@ -86,6 +93,8 @@ class RocksStore final : public Store {
   void put_named(rocksdb::WriteBatch& batch, const Changes& changes) const;
   void put_emitted(rocksdb::WriteBatch& batch, const Changes& changes, StoreNumbers& next) const;
   void put_evidence(rocksdb::WriteBatch& batch, const Changes& changes, StoreNumbers& next) const;
+  void find_rejects();
+  static void put_rejects(rocksdb::WriteBatch& batch, const Quarantine::Plan& plan);
   void make_room_for_evidence(rocksdb::WriteBatch& batch, std::uint64_t added, StoreNumbers& next) const;
 
   // The parts of a trim, each a batch of its own; true: there is more of it.
@@ -105,6 +114,7 @@ class RocksStore final : public Store {
   std::string failed_;      // what went wrong for good
   std::uint64_t inbox_erased_ = 0;
   std::uint64_t inbox_bytes_ = 0;  // written since entries were last erased
+  Quarantine quarantine_;          // changed under both locks
   mutable std::mutex numbers_mutex_;
   mutable std::string unreadable_;  // a read of a small value failed
   StoreNumbers numbers_;
@@ -124,12 +134,14 @@ WriteResult RocksStore::write(const Changes& changes) {
   put_named(batch, changes);
   put_emitted(batch, changes, next);
   put_evidence(batch, changes, next);
+  const Quarantine::Plan rejects = quarantine_.plan(changes.rejects);
+  put_rejects(batch, rejects);
   batch.Put(key_of(Kind::numbers), encode_numbers(next));
   // "Not there" and "cannot be read" are not the same: what was decided on the first must not be kept.
   if (std::string unread = unreadable(); !unread.empty()) return fail(std::move(unread));
   WriteResult result = commit(batch, true);
   if (result.outcome != WriteOutcome::ok) return result;
-  set_numbers(next);
+  set_numbers(next, rejects);
   if (inbox_erase_due(next)) {
     inbox_erased_ = next.inbox.dropped;
     inbox_bytes_ = 0;
@@ -226,6 +238,27 @@ void RocksStore::make_room_for_evidence(rocksdb::WriteBatch& batch, std::uint64_
     next.evidence -= next.evidence > 0 ? 1 : 0;
   }
   if (!first.empty()) batch.DeleteRange(first, last + '\0');
+}
+
+void RocksStore::find_rejects() {
+  const std::unique_ptr<rocksdb::Iterator> at(database().NewIterator(rocksdb::ReadOptions()));
+  for (at->Seek(key_of(Kind::reject)); at->Valid() && at->key().starts_with(key_of(Kind::reject)); at->Next())
+    quarantine_.found(read_u64(at->key().ToStringView(), 1), at->value().ToStringView());
+}
+
+void RocksStore::put_rejects(rocksdb::WriteBatch& batch, const Quarantine::Plan& plan) {
+  if (plan.erase_to > 0) batch.DeleteRange(key_of(Kind::reject), key_of(Kind::reject, plan.erase_to + 1));
+  for (const auto& [number, value] : plan.put) batch.Put(key_of(Kind::reject, number), value);
+}
+
+Status RocksStore::read_rejects(const RejectVisitor& visit) const {
+  const std::unique_ptr<rocksdb::Iterator> at(database().NewIterator(rocksdb::ReadOptions()));
+  for (at->Seek(key_of(Kind::reject)); at->Valid() && at->key().starts_with(key_of(Kind::reject)); at->Next()) {
+    const auto reject = decode_reject(at->value().ToStringView());
+    if (!reject) return damage(open_.folder.path, "a refused record cannot be read");
+    if (!visit(*reject)) return {};
+  }
+  return at->status().ok() ? Status{} : Status(database_error(open_.folder.path, at->status()));
 }
 
 bool RocksStore::no_room(const Changes& changes, std::string& message) const {
@@ -414,6 +447,12 @@ Result<StoreInfo> RocksStore::info() const {
   StoreInfo info;
   info.format = kStoreFormat;
   describe(numbers(), info);
+  {
+    const std::lock_guard lock(numbers_mutex_);
+    info.rejects = quarantine_.entries();
+    info.rejects_bytes = quarantine_.bytes();
+    info.rejects_dropped = quarantine_.dropped();
+  }
   info.bytes = bytes_under(open_.folder.path);
   const std::unique_ptr<rocksdb::Iterator> at(database().NewIterator(rocksdb::ReadOptions()));
   for (at->Seek(key_of(Kind::cursor)); at->Valid() && at->key().compare(end_of(Kind::delivered)) < 0; at->Next()) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "connectors/store/keys.h"
+#include "connectors/store/quarantine.h"
 #include "connectors/store/rocks_open.h"
 
 namespace vedette::connectors {
@@ -74,6 +75,8 @@ bool Walk::visit(std::string_view key, std::string_view value) {
     case Kind::evidence_index:
       ++evidence_index_;
       return true;
+    case Kind::reject:
+      return decode_reject(value) || wrong("a refused record cannot be read");
     case Kind::cursor:
     case Kind::delivered:
     case Kind::bundle:

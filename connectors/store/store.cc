@@ -40,7 +40,7 @@ std::string extend(LogSpan& span, const std::vector<StoredEntry>& entries, std::
 
 bool Changes::empty() const {
   return inbox.empty() && inbox_applied == 0 && log.empty() && outbox.empty() && emitted.empty() && evidence.empty() &&
-         cursors.empty() && delivered.empty() && bundles.empty() && facts.empty();
+         rejects.empty() && cursors.empty() && delivered.empty() && bundles.empty() && facts.empty();
 }
 
 void Changes::clear() { *this = Changes{}; }
@@ -52,6 +52,7 @@ void Changes::append(Changes& other) {
   move_behind(outbox, other.outbox);
   move_behind(emitted, other.emitted);
   move_behind(evidence, other.evidence);
+  move_behind(rejects, other.rejects);
   move_over(cursors, other.cursors);
   move_over(delivered, other.delivered);
   move_over(bundles, other.bundles);

@@ -41,6 +41,16 @@ struct EmittedAlert {
   TimeUs time = 0;
 };
 
+// A record that could not be read, kept for people to look at.
+struct StoredReject {
+  std::string source, partition;
+  std::string reason, message;           // the word of vedette_source_errors_total; a sentence
+  TimeUs time = 0;                       // of its arrival
+  std::uint64_t position = 0, line = 0;  // byte offset, or the Kafka offset; 0: unknown
+  std::uint64_t size = 0;                // of the whole record; more than `bytes` holds when it was cut
+  std::string bytes;
+};
+
 // What becomes durable together.
 struct Changes {
   std::vector<StoredEntry> inbox;   // received by push sources, not yet applied
@@ -49,6 +59,7 @@ struct Changes {
   std::vector<StoredEntry> outbox;  // alerts for the sinks
   std::vector<EmittedAlert> emitted;
   std::vector<StoredEvidence> evidence;
+  std::vector<StoredReject> rejects;               // those that are there already are not added again
   std::map<std::string, std::string> cursors;      // of pull sources: "name/partition" -> where it goes on
   std::map<std::string, std::uint64_t> delivered;  // of sinks: name -> outbox entries up to this one are delivered
   std::map<std::string, std::string> bundles;      // rule bundles by content hash
@@ -72,8 +83,10 @@ struct WriteResult {
 };
 
 struct StoreLimits {
-  std::uint64_t evidence_bytes = std::uint64_t{4} << 30;       // all bodies; oldest first beyond it
-  std::uint64_t evidence_body_bytes = std::uint64_t{1} << 20;  // one body; longer ones are cut
+  std::uint64_t evidence_bytes = std::uint64_t{4} << 30;                    // all bodies; oldest first beyond it
+  std::uint64_t evidence_body_bytes = std::uint64_t{1} << 20;               // one body; longer ones are cut
+  std::uint64_t rejects = 10'000, rejects_bytes = std::uint64_t{64} << 20;  // all refused records; oldest first beyond it
+  std::uint64_t reject_bytes = std::uint64_t{64} << 10;                     // one of them; longer ones are cut
   // Free space of the disk below which nothing more is received, and below half of which nothing is written at all: what
   // the store needs to put itself in order.
   std::uint64_t reserve_bytes = std::uint64_t{32} << 20;
@@ -94,7 +107,9 @@ struct StoreInfo {
   std::uint64_t outbox_first = 0, outbox_last = 0;
   std::uint64_t emitted = 0, evidence = 0;  // entries
   std::uint64_t evidence_bytes = 0;
-  std::uint64_t bytes = 0;  // on disk
+  std::uint64_t rejects = 0, rejects_bytes = 0;
+  std::uint64_t rejects_dropped = 0;  // oldest ones that gave way, since it was opened
+  std::uint64_t bytes = 0;            // on disk
   std::map<std::string, std::string> cursors;
   std::map<std::string, std::uint64_t> delivered;
 };
@@ -127,6 +142,10 @@ class Store {
   [[nodiscard]] virtual std::optional<EmittedAlert> emitted(const std::string& alert_id) const = 0;
   // truncated: the body was too long and is cut.
   [[nodiscard]] virtual std::optional<std::string> evidence(const std::string& event, bool* truncated = nullptr) const = 0;
+
+  // Refused records, oldest first, until the visitor returns false.
+  using RejectVisitor = std::function<bool(const StoredReject& reject)>;
+  [[nodiscard]] virtual Status read_rejects(const RejectVisitor& visit) const = 0;
 
   // Drops what nobody needs any more. Not synced by itself.
   [[nodiscard]] virtual Status trim(const Trim& trim) = 0;

@@ -1,7 +1,5 @@
 #include "engine/run/ordinals.h"
 
-#include <algorithm>
-
 #include "engine/base/digest.h"
 
 namespace vedette::run {
@@ -22,15 +20,9 @@ std::string Ordinals::make_id(const correlate::EventHits& event, const event::Or
   return to_hex(digest_parts({event.raw, std::to_string(ordinal)}));
 }
 
-void Ordinals::advance(TimeUs now) {
-  now_ = now_ == correlate::kNoTime ? now : std::max(now_, now);
-  while (oldest_ != kNobody && counts_[oldest_].seen < now_ - kDayUs) forget_oldest();
-}
-
 std::uint32_t Ordinals::next(const Hash128& key) {
   const std::uint32_t place = place_for(key);
   link_newest(place);
-  counts_[place].seen = now_;
   return counts_[place].count++;
 }
 
@@ -40,16 +32,14 @@ std::uint32_t Ordinals::place_for(const Hash128& key) {
     unlink(known->second);
     return known->second;
   }
-  if (places_.size() >= most_) {
-    forget_oldest();
-    ++forgotten_;
-  }
   std::uint32_t place = static_cast<std::uint32_t>(counts_.size());
-  if (free_.empty()) {
+  if (place < most_) {
     counts_.emplace_back();
   } else {
-    place = free_.back();
-    free_.pop_back();
+    place = oldest_;
+    unlink(place);
+    places_.erase(counts_[place].key);
+    ++forgotten_;
   }
   counts_[place] = {key};
   places_.emplace(key, place);
@@ -67,13 +57,6 @@ void Ordinals::link_newest(std::uint32_t place) {
   counts_[place].newer = kNobody;
   (newest_ == kNobody ? oldest_ : counts_[newest_].newer) = place;
   newest_ = place;
-}
-
-void Ordinals::forget_oldest() {
-  const std::uint32_t place = oldest_;
-  unlink(place);
-  places_.erase(counts_[place].key);
-  free_.push_back(place);
 }
 
 }  // namespace vedette::run

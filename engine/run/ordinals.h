@@ -1,7 +1,7 @@
 // Ids of events that bring none: SHA-256 over (raw bytes, ordinal), where the ordinal counts equal elements of one source
-// name, or of one batch (an HTTP request). A count is kept for a day of log time after its element came last, and while
-// fewer than kMostCounts other elements came since: what is kept depends on the latest part of the log only, whatever the
-// fold over it began with. Of 500,000 counts about 50 MB. One thread.
+// name, or of one batch (an HTTP request). A count is kept while fewer than kMostCounts other elements came since its own
+// came last: what is kept depends on the latest part of the log only, wherever the fold over it began. Of 500,000 counts
+// about 50 MB. One thread.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -22,11 +22,9 @@ class Ordinals {
 
   // The id of the event, 32 hex digits.
   [[nodiscard]] std::string make_id(const correlate::EventHits& event, const event::Origin& origin);
-  // Log time.
-  void advance(TimeUs now);
   // Ends the scope of per-batch counts.
   void end_batch() { batch_.clear(); }
-  // Counts given up before their day was over.
+  // Counts given up.
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
 
  private:
@@ -34,7 +32,6 @@ class Ordinals {
   // In the order in which their elements came last, each with its neighbours in counts_.
   struct Count {
     Hash128 key;
-    TimeUs seen = 0;
     std::uint32_t count = 0;
     std::uint32_t older = kNobody, newer = kNobody;
   };
@@ -42,14 +39,11 @@ class Ordinals {
   std::uint32_t place_for(const Hash128& key);
   void unlink(std::uint32_t place);
   void link_newest(std::uint32_t place);
-  void forget_oldest();
 
   std::uint32_t most_;
   boost::unordered_flat_map<Hash128, std::uint32_t, Hash128Hasher> batch_, places_;
   std::vector<Count> counts_;
-  std::vector<std::uint32_t> free_;
   std::uint32_t oldest_ = kNobody, newest_ = kNobody;
-  TimeUs now_ = correlate::kNoTime;
   std::uint64_t forgotten_ = 0;
 };
 

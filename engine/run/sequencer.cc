@@ -38,7 +38,6 @@ class Sequencer::Impl {
       if (hits.hits.empty()) continue;
       event.head.a = clock_of(origin, event.head.source);
       settle_time(event);
-      ordinals_.advance(event.head.a);
       deliver(event, origin, alerts);
     }
     observe(origin, batch.stamps, alerts);
@@ -52,7 +51,6 @@ class Sequencer::Impl {
     delivered_[event.head.source] = true;
     if (waits_) tick_all(event.head.t, alerts);
     deliver(event, origin, alerts);
-    ordinals_.advance(event.head.t);
     if (event.head.t < next_tick_) return;
     next_tick_ = event.head.t + kSecondUs;
     if (!waits_) tick_all(event.head.t, alerts);

@@ -25,7 +25,14 @@ class Worker::Impl final : public event::EventVisitor {
     out.counters.filtered.resize(plan_->filters.size(), 0);
     out_ = &out;
     backlog_ = batch.backlog;
-    for (const event::RawRecord& record : batch.records) decoder_.decode(record, *batch.origin, line_clock, *this);
+    for (const event::RawRecord& record : batch.records) {
+      if (guard_ != nullptr && !guard_->enter(record)) {
+        on_reject({"crashed", "it ended the process twice", record.bytes, record.line, record.position});
+        continue;
+      }
+      decoder_.decode(record, *batch.origin, line_clock, *this);
+      if (guard_ != nullptr) guard_->leave();
+    }
     out_ = nullptr;
   }
 
@@ -46,6 +53,7 @@ class Worker::Impl final : public event::EventVisitor {
   RejectHandler reject_;
   EventObserver observer_;
   bool keep_raw_ = false;
+  RecordGuard* guard_ = nullptr;
 
  private:
   // Updates the batch's times; returns the event time, or the stand-in for a missing one.
@@ -122,6 +130,7 @@ Worker::~Worker() = default;
 void Worker::on_reject(RejectHandler handler) { impl_->reject_ = std::move(handler); }
 void Worker::observe(EventObserver observer) { impl_->observer_ = std::move(observer); }
 void Worker::keep_raw() { impl_->keep_raw_ = true; }
+void Worker::guard(RecordGuard& guard) { impl_->guard_ = &guard; }
 void Worker::process(const event::RecordBatch& batch, TimeUs& line_clock, correlate::HitBatch& out) {
   impl_->process(batch, line_clock, out);
 }

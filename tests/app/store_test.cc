@@ -48,6 +48,39 @@ TEST(StoreCommand, InfoForPeopleAndForScripts) {
   EXPECT_NE(json.out.find(R"("delivered":{"out":1},"cursors":{"topic/0":"17\u001b"}})"), std::string::npos) << json.out;
 }
 
+TEST(StoreCommand, RejectsAreListedOldestFirst) {
+  const Folder folder;
+  {
+    Changes changes;
+    StoredReject reject;
+    reject.source = "bus";
+    reject.partition = "okta/3";
+    reject.reason = "json";
+    reject.message = "no value";
+    reject.time = 1'767'614'400'000'000;
+    reject.position = 17;
+    reject.bytes = "{\x1b[31m";
+    changes.rejects.push_back(reject);
+    reject.position = 18;
+    reject.bytes = "\xff";
+    changes.rejects.push_back(reject);
+    ASSERT_EQ(open_at(folder.path("store"))->write(changes).outcome, WriteOutcome::ok);
+  }
+  const Outcome human = run({"store", "rejects", folder.path("store")});
+  EXPECT_EQ(human.code, 0) << human.err;
+  EXPECT_EQ(human.out.find("2026-01-05T12:00:00"), 0U) << human.out;
+  EXPECT_NE(human.out.find("bus okta/3 at 17  json: no value\n"), std::string::npos) << human.out;
+  EXPECT_EQ(human.out.find('\x1b'), std::string::npos);
+  EXPECT_NE(human.out.find("\n  hex ff\n"), std::string::npos) << human.out;
+  const Outcome lines = run({"store", "rejects", folder.path("store"), "--format", "jsonl"});
+  EXPECT_NE(lines.out.find(R"("reason":"json","message":"no value","size":6,"bytes":"{\u001b[31m"})"), std::string::npos)
+      << lines.out;
+  EXPECT_NE(lines.out.find(R"("position":18,)"), std::string::npos) << lines.out;
+  EXPECT_NE(lines.out.find(R"("hex":"ff"})"), std::string::npos) << lines.out;
+  fill(folder.path("other"));
+  EXPECT_EQ(run({"store", "rejects", folder.path("other"), "--format", "json"}).out, "[]\n");
+}
+
 TEST(StoreCommand, BackupAndRestore) {
   const Folder folder;
   fill(folder.path("store"));

@@ -4,7 +4,9 @@ import gzip
 import json
 import os
 import signal
+import socket
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "kafka"))
@@ -162,6 +164,46 @@ def another_consumer_of_the_group_is_refused():
         equal(service.stop(), 0, "exit code when it is alone")
 
 
+def a_second_vedette_in_the_group_is_refused():
+    """By a real broker's word: each assigns itself all partitions, so the group has no members."""
+    broker.create("twice", 2)
+    broker.create("alerts.twice", 1)
+    with tempfile.TemporaryDirectory(prefix="vedette-kafka-") as folder:
+
+        def start(store):
+            config = CONFIG.replace("group: vedette", "group: twice").replace("@BROKER@", broker.address).replace("@TOPICS@", "twice")
+            config = config.replace("@ALERTS@", "alerts.twice").replace("@START@", "earliest")
+            return Service(PROGRAM, config + f'store: {{path: "{folder}/{store}"}}\n')
+
+        def refused(store):
+            with start(store) as second:
+                equal(second.process.wait(timeout=60), 4, "exit code of the second")
+                second.wait(lambda: any(f"another Vedette reads for group 'twice' (on {socket.gethostname()}, process {first.process.pid}" in text
+                                        for text in second.log), "the reason")
+                equal(second.alerts, [], "alerts")
+
+        with start("one") as first:
+            reading(first, 2)
+            broker.produce("twice", [line(password("t1", "a@acme.example"))])
+            first.wait_alerts(1)
+            refused("two")
+            broker.produce("twice", [line(password("t2", "a@acme.example"))])
+            first.wait_alerts(2)
+            first.process.send_signal(signal.SIGKILL)
+            first.process.wait(timeout=30)
+        with start("one") as first:
+            begin = time.monotonic()
+            reading(first, 2)
+            print(f"        the same store reads {time.monotonic() - begin:.1f} s after a kill -9")
+            refused("two")
+            equal(first.stop(), 0, "exit code of the first")
+        with start("two") as other:
+            reading(other, 2)
+            other.wait_alerts(2)
+            check(not any("read for group" in text for text in other.log), "after a clean stop nobody is waited for")
+            equal(other.stop(), 0, "exit code of another store")
+
+
 def a_consumer_that_joins_and_leaves_changes_nothing():
     broker.create("visited", 2)
     broker.create("alerts.8", 1)
@@ -224,5 +266,6 @@ with broker:
     print(f"broker: ready after {time.monotonic() - started:.1f} s")
     run_cases([(case.__name__.replace("_", " "), case) for case in (
         events_become_alerts, envelopes_and_schema_headers, latest_skips_what_is_old, new_partitions_and_topics_are_picked_up,
-        a_killed_broker_loses_nothing, another_consumer_of_the_group_is_refused, a_consumer_that_joins_and_leaves_changes_nothing,
+        a_killed_broker_loses_nothing, another_consumer_of_the_group_is_refused, a_second_vedette_in_the_group_is_refused,
+        a_consumer_that_joins_and_leaves_changes_nothing,
         transactions_and_lines_are_read, a_broker_that_is_away_at_the_start_is_waited_for)])

@@ -168,9 +168,7 @@ TEST(Sequencer, MadeIdsCountEqualElements) {
 class NaiveOrdinals {
  public:
   explicit NaiveOrdinals(std::size_t most) : most_(most) {}
-  std::string make_id(const std::string& raw, TimeUs now) {
-    now_ = std::max(now_, now);
-    std::erase_if(lines_, [&](const Line& line) { return line.seen < now_ - kDayUs; });
+  std::string make_id(const std::string& raw) {
     const auto known = std::find_if(lines_.begin(), lines_.end(), [&](const Line& line) { return line.raw == raw; });
     Line line = known == lines_.end() ? Line{raw} : *known;
     if (known != lines_.end()) lines_.erase(known);
@@ -178,7 +176,6 @@ class NaiveOrdinals {
       lines_.erase(lines_.begin());
       ++forgotten_;
     }
-    line.seen = now_;
     lines_.push_back(line);
     return to_hex(digest_parts({raw, std::to_string(lines_.back().count++)}));
   }
@@ -187,11 +184,9 @@ class NaiveOrdinals {
  private:
   struct Line {
     std::string raw;
-    TimeUs seen = 0;
     int count = 0;
   };
   std::size_t most_;
-  TimeUs now_ = 0;
   std::vector<Line> lines_;  // the one that came last is last
 };
 
@@ -207,14 +202,11 @@ TEST(Sequencer, CountsOfEqualElementsAreExactWithinTheirBudget) {
   NaiveOrdinals naive(8);
   const event::Origin origin;
   std::mt19937 random(7);
-  TimeUs now = kNoon;
   for (int i = 0; i < 20'000; ++i) {
-    // Mostly few lines that come again; some phases with many; now and then a step in time, some of them back.
+    // Mostly few lines that come again; some phases with many.
     const unsigned range = i % 2000 < 1500 ? 6 : 40;
     const std::string raw = "line " + std::to_string(random() % range);
-    if (random() % 20 == 0) now += static_cast<TimeUs>(random() % 300) * kMinuteUs - kHourUs;
-    ordinals.advance(now);
-    ASSERT_EQ(ordinals.make_id(line_event(raw), origin), naive.make_id(raw, now)) << i;
+    ASSERT_EQ(ordinals.make_id(line_event(raw), origin), naive.make_id(raw)) << i;
   }
   EXPECT_EQ(ordinals.forgotten(), naive.forgotten_);
   EXPECT_GT(ordinals.forgotten(), 1000U);

@@ -45,6 +45,7 @@ class Fake final : public Store {
   std::optional<std::string> fact(const std::string& name) const override { return store_->fact(name); }
   std::optional<EmittedAlert> emitted(const std::string& id) const override { return store_->emitted(id); }
   std::optional<std::string> evidence(const std::string& event, bool* cut) const override { return store_->evidence(event, cut); }
+  Status read_rejects(const RejectVisitor&) const override { return {}; }
   Status trim(const Trim& trim) override { return store_->trim(trim); }
   Result<StoreInfo> info() const override { return store_->info(); }
 

@@ -296,5 +296,97 @@ TEST_P(StoreContract, ReadersSeeWholeChanges) {
   EXPECT_EQ(outbox_of(*store_).size(), 10U);
 }
 
+// ---- Refused records ------------------------------------------------------------------------------------------------
+
+StoredReject reject_at(std::uint64_t position, const std::string& bytes) {
+  StoredReject reject;
+  reject.source = "hook";
+  reject.partition = "topic/1";
+  reject.reason = "json";
+  reject.message = "byte 3: no value";
+  reject.time = 1'767'614'400'000'000;
+  reject.position = position;
+  reject.line = 7;
+  reject.bytes = bytes;
+  return reject;
+}
+
+std::vector<StoredReject> rejects_of(const Store& store) {
+  std::vector<StoredReject> rejects;
+  EXPECT_TRUE(store
+                  .read_rejects([&](const StoredReject& reject) {
+                    rejects.push_back(reject);
+                    return true;
+                  })
+                  .ok());
+  return rejects;
+}
+
+std::string positions_of(const Store& store) {
+  std::string text;
+  for (const StoredReject& reject : rejects_of(store)) text += std::to_string(reject.position) + " ";
+  return text;
+}
+
+TEST_P(StoreContract, RefusedRecordsAreKeptWhole) {
+  Changes changes;
+  changes.rejects = {reject_at(5, std::string("{\0\xff", 3))};
+  write_ok(*store_, changes);
+  reopen();
+  const auto rejects = rejects_of(*store_);
+  ASSERT_EQ(rejects.size(), 1U);
+  const StoredReject& reject = rejects[0];
+  EXPECT_EQ(reject.source + " " + reject.partition + " " + reject.reason + " " + reject.message,
+            "hook topic/1 json byte 3: no value");
+  EXPECT_EQ(reject.time, 1'767'614'400'000'000);
+  EXPECT_EQ(reject.position, 5U);
+  EXPECT_EQ(reject.line, 7U);
+  EXPECT_EQ(reject.size, 3U);
+  EXPECT_EQ(reject.bytes, std::string("{\0\xff", 3));
+  EXPECT_EQ(store_->info()->rejects, 1U);
+}
+
+// A source that was killed reads again, at another time, and refuses again.
+TEST_P(StoreContract, ARefusedRecordIsKeptOnce) {
+  for (int i = 0; i < 3; ++i) {
+    Changes changes;
+    changes.rejects = {reject_at(1, "a"), reject_at(2, "a"), reject_at(1, "a")};
+    changes.rejects[0].time += i;
+    write_ok(*store_, changes);
+    reopen();
+  }
+  EXPECT_EQ(positions_of(*store_), "1 2 ");
+  Changes changes;
+  changes.rejects = {reject_at(1, "b")};
+  write_ok(*store_, changes);
+  EXPECT_EQ(positions_of(*store_), "1 2 1 ");
+}
+
+TEST_P(StoreContract, TheOldestRefusedRecordsGiveWay) {
+  limits_.rejects = 3;
+  limits_.rejects_bytes = 1000;
+  limits_.reject_bytes = 300;
+  store_.reset();
+  reopen();
+  const auto add = [&](std::uint64_t position, const std::string& bytes) {
+    Changes changes;
+    changes.rejects = {reject_at(position, bytes)};
+    write_ok(*store_, changes);
+  };
+  for (std::uint64_t i = 1; i <= 5; ++i) add(i, "x");
+  EXPECT_EQ(positions_of(*store_), "3 4 5 ");
+  EXPECT_EQ(store_->info()->rejects_dropped, 2U);
+  // Cut to 300 bytes each: three of them are more than 1000 with what stands around them.
+  for (std::uint64_t i = 6; i <= 8; ++i) add(i, std::string(400, 'y'));
+  EXPECT_EQ(positions_of(*store_), "7 8 ");
+  EXPECT_EQ(rejects_of(*store_).back().bytes, std::string(300, 'y'));
+  EXPECT_EQ(rejects_of(*store_).back().size, 400U);
+  EXPECT_LE(store_->info()->rejects_bytes, 1000U);
+  reopen();
+  EXPECT_EQ(positions_of(*store_), "7 8 ");
+  add(9, "z");
+  EXPECT_EQ(positions_of(*store_), "7 8 9 ");
+}
+
 }  // namespace
 }  // namespace vedette::connectors
