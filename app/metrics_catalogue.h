@@ -83,6 +83,7 @@ inline constexpr std::array kMetrics = {
     MetricInfo{"vedette_store_sync_max_seconds", "The slowest synced write since the start."},
     MetricInfo{"vedette_store_sync_seconds_total", "Time spent in synced writes."},
     MetricInfo{"vedette_store_writes_total", "Synced writes."},
+    MetricInfo{"vedette_wall_clock_difference_seconds", "The wall clock minus the time that the service goes by."},
     MetricInfo{"vedette_window_budget_bytes", "What the windows of all rules may take."},
     MetricInfo{"vedette_window_bytes", "What a correlation's windows take of the budget."},
     MetricInfo{"vedette_window_evictions_total", "What a correlation forgot because memory ran out."},

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "connectors/sources/record_source.h"
-
 namespace vedette::app {
 namespace {
 
@@ -32,15 +30,16 @@ std::optional<DurationUs> delay_of(const correlate::HitBatch& hits) {
 
 }  // namespace
 
-HealthWatch::HealthWatch(const Config& config, Applier& applier, const Sources& sources, Metrics& metrics, Logger& logger,
-                         std::function<bool(std::function<void()>)> submit)
+HealthWatch::HealthWatch(const Config& config, Applier& applier, const Sources& sources, connectors::Clock clock,
+                         Metrics& metrics, Logger& logger, std::function<bool(std::function<void()>)> submit)
     : config_(config),
       applier_(applier),
       sources_(sources),
+      clock_(std::move(clock)),
       metrics_(metrics),
       logger_(logger),
       submit_(std::move(submit)),
-      health_(sources_of(config), connectors::system_clock_now()) {
+      health_(sources_of(config), clock_()) {
   for (const SourceConfig& source : config.sources) {
     if (!source.canary) continue;
     canaries_[source.name] = source.canary->contains;
@@ -141,7 +140,7 @@ void HealthWatch::find_canaries(Job& job) const {
 void HealthWatch::note(const Done& done) {
   if (done.records == 0) return;
   const std::string& source = done.hits->origin->source_name;
-  const TimeUs now = connectors::system_clock_now();
+  const TimeUs now = clock_();
   health_.note_records(source, now, delay_of(*done.hits));
   if (done.canaries == 0) return;
   health_.note_canary(source, done.canary_received);

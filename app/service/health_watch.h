@@ -23,8 +23,8 @@ namespace vedette::app {
 class HealthWatch {
  public:
   // submit: runs a job on the correlator's thread, at its place among the batches; false when there is no room.
-  HealthWatch(const Config& config, Applier& applier, const Sources& sources, Metrics& metrics, Logger& logger,
-              std::function<bool(std::function<void()>)> submit);
+  HealthWatch(const Config& config, Applier& applier, const Sources& sources, connectors::Clock clock, Metrics& metrics,
+              Logger& logger, std::function<bool(std::function<void()>)> submit);
 
   // Before anything runs. Errors: what the store holds of it is damaged.
   [[nodiscard]] Status restore(const connectors::Store& store);
@@ -46,6 +46,7 @@ class HealthWatch {
   const Config& config_;
   Applier& applier_;
   const Sources& sources_;
+  const connectors::Clock clock_;
   Metrics& metrics_;
   Logger& logger_;
   std::function<bool(std::function<void()>)> submit_;

@@ -70,6 +70,7 @@ void Service::note_applied(const Done& done, const run::Sequencer& sequencer) {
     count_reject(hits.origin->source_name, reject.reason, reject.message, reject.line);
   upkeep_->note(hits);
   health_->note(done);
+  if (hits.last_good_t != correlate::kNoTime) clock_.note_event(hits.last_good_t);
   const auto source = Metrics::label("source", hits.origin->source_name);
   events_ += hits.counters.events;
   matched_ += hits.counters.matched;
@@ -213,6 +214,8 @@ void Service::measure_process() {
   double total = 0, resident = 0;
   if (memory >> total >> resident)
     metrics_.set("process_resident_memory_bytes", "", resident * static_cast<double>(::sysconf(_SC_PAGESIZE)));
+  metrics_.set("vedette_wall_clock_difference_seconds", "",
+               static_cast<double>(clock_.difference()) / static_cast<double>(kSecondUs));
   metrics_.set("vedette_ready", "", ready().status == 200);
   metrics_.set("vedette_queue_batches", "", queue_.size());
   metrics_.set("vedette_queue_bytes", "", queue_.bytes());

@@ -149,9 +149,10 @@ Status Service::recover() {
   pipeline_ = &first->pipeline;
   applier_ = std::make_unique<Applier>(std::move(first), *store_, *committer_, applier_functions());
   sinks_ = std::make_unique<Sinks>(config_, *store_, *committer_, logger_);
-  sources_ = std::make_unique<Sources>(config_, plan_, origins_, *store_, logger_, SourceRejects{count_rejects(), keep_rejects()},
-                                       inherited_);
-  health_ = std::make_unique<HealthWatch>(config_, *applier_, *sources_, metrics_, logger_,
+  const auto now = [this] { return clock_.now(); };
+  sources_ = std::make_unique<Sources>(config_, plan_, origins_, *store_, logger_, now,
+                                       SourceRejects{count_rejects(), keep_rejects()}, inherited_);
+  health_ = std::make_unique<HealthWatch>(config_, *applier_, *sources_, now, metrics_, logger_,
                                           [this](std::function<void()> control) { return submit(std::move(control)); });
   if (const Status restored = health_->restore(*store_); !restored) return restored;
   upkeep_ = std::make_unique<Upkeep>(config_, *store_, *committer_, *applier_, *sources_, *sinks_, *health_, logger_,
@@ -260,9 +261,9 @@ Status Service::run() {
     const auto now = std::chrono::steady_clock::now();
     if (now < next_step) continue;
     next_step = now + std::chrono::seconds(1);
-    const TimeUs wall = connectors::system_clock_now();
-    upkeep_->step(wall);
-    health_->step(wall);
+    if (const auto told = clock_.step()) logger_.log(LogLevel::warning, "clock", *told);
+    upkeep_->step(clock_.now());
+    health_->step(clock_.now());
     if (config_.reload == ReloadMode::watch && watch.changed()) reload_wanted_ = true;
   }
   logger_.log(LogLevel::info, "service",

@@ -22,6 +22,7 @@
 #include "app/service/health_watch.h"
 #include "app/service/intake.h"
 #include "app/service/origins.h"
+#include "app/service/service_clock.h"
 #include "app/service/sinks.h"
 #include "app/service/sources.h"
 #include "app/service/upkeep.h"
@@ -84,6 +85,7 @@ class Service {
   const unsigned threads_;
   const bool accept_data_loss_;
   Logger& logger_;
+  ServiceClock clock_{connectors::system_clock_now, connectors::elapsed_now};
   Metrics metrics_;
   EngineMetrics engine_metrics_{metrics_};
   plan::PlanPtr plan_;  // of the start: the source types

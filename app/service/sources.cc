@@ -8,12 +8,13 @@
 namespace vedette::app {
 
 Sources::Sources(const Config& config, plan::PlanPtr plan, Origins& origins, const connectors::Store& store, Logger& logger,
-                 SourceRejects rejects, connectors::InheritedSockets& inherited)
+                 connectors::Clock clock, SourceRejects rejects, connectors::InheritedSockets& inherited)
     : config_(config),
       plan_(std::move(plan)),
       origins_(origins),
       store_(store),
       logger_(logger),
+      clock_(std::move(clock)),
       rejects_(std::move(rejects)),
       inherited_(inherited) {}
 
@@ -89,8 +90,8 @@ Status Sources::add_kafka(const SourceConfig& source) {
     auto origin = origins_.configured(source, name, type_of(topic));
     return origin ? *origin : origins_.named(source.name, name, source.tenant);
   };
-  auto made = std::make_unique<connectors::KafkaSource>(std::move(options), std::move(origin_of), connectors::system_clock_now,
-                                                        logger_.callback(), on_reject());
+  auto made = std::make_unique<connectors::KafkaSource>(std::move(options), std::move(origin_of), clock_, logger_.callback(),
+                                                        on_reject());
   kafka_.push_back(made.get());
   keep(&source, std::move(made));
   return {};
@@ -107,8 +108,7 @@ Status Sources::add_file(const SourceConfig& source) {
   options.resume_at = resume_at(source);
   options.framing = is_text(**origin) ? event::Framing::lines : event::Framing::automatic;
   options.origin = *origin;
-  auto made =
-      std::make_unique<connectors::FileSource>(std::move(options), connectors::system_clock_now, logger_.callback(), on_reject());
+  auto made = std::make_unique<connectors::FileSource>(std::move(options), clock_, logger_.callback(), on_reject());
   files_.push_back(made.get());
   keep(&source, std::move(made));
   return {};
@@ -136,8 +136,7 @@ Status Sources::start_listeners(
     const std::function<void(const std::string&, const std::string&, const std::string&)>& listening) {
   for (auto& [key, options] : listeners) {
     options.keep_reject = rejects_.keep;
-    auto source =
-        std::make_unique<connectors::HttpSource>(options, connectors::system_clock_now, logger_.callback(), rejects_.count);
+    auto source = std::make_unique<connectors::HttpSource>(options, clock_, logger_.callback(), rejects_.count);
     if (const Status started = source->start(sink); !started) return started;
     for (const connectors::HttpEndpoint& endpoint : options.endpoints)
       listening(options.listen, source->address(), endpoint.path);

@@ -30,7 +30,7 @@ inline constexpr const char* kInstanceFact = "instance";
 class Sources {
  public:
   Sources(const Config& config, plan::PlanPtr plan, Origins& origins, const connectors::Store& store, Logger& logger,
-          SourceRejects rejects, connectors::InheritedSockets& inherited);
+          connectors::Clock clock, SourceRejects rejects, connectors::InheritedSockets& inherited);
 
   // Errors name the source. `listening` is told every address with its path.
   [[nodiscard]] Status start(
@@ -67,6 +67,7 @@ class Sources {
   Origins& origins_;
   const connectors::Store& store_;
   Logger& logger_;
+  const connectors::Clock clock_;
   SourceRejects rejects_;
   connectors::InheritedSockets& inherited_;
   std::vector<std::unique_ptr<connectors::RecordSource>> sources_;

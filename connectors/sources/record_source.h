@@ -18,9 +18,12 @@ namespace vedette::connectors {
 
 // Receive time, microseconds since the epoch; any thread.
 using Clock = std::function<TimeUs()>;
-// The system's wall clock. In builds with VEDETTE_FAILPOINTS (the tests' program) VEDETTE_CLOCK_OFFSET moves it: by so many
-// seconds, or, when it begins with '/', by what that file says at the moment. The release program does not look at it.
+// The system's wall clock, which people and programs set, and the time that has passed since some moment, which nobody can
+// (suspended machines included). In builds with VEDETTE_FAILPOINTS (the tests' program) VEDETTE_CLOCK_OFFSET moves both, as
+// if so many seconds had passed, and VEDETTE_WALL_CLOCK_OFFSET the wall clock alone; when they begin with '/', by what that
+// file says at the moment. The release program does not look at them.
 [[nodiscard]] TimeUs system_clock_now();
+[[nodiscard]] TimeUs elapsed_now();
 
 // Elements that framing refuses (too long, unfinished). Called on the source's thread; the views die with the call.
 using RejectHandler = std::function<void(const event::Origin&, const event::Reject&)>;

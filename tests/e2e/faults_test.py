@@ -136,6 +136,123 @@ def seconds(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
+# ---- 24 -------------------------------------------------------------------------------------------------------------
+
+WAITING = """\
+---
+title: Opened
+id: 41d1a3f2-6a0f-4b53-9a57-0e2f4b8e7a10
+name: opened
+status: test
+logsource: {product: okta, service: okta}
+detection:
+  selection: {eventType: user.authentication.sso}
+  condition: selection
+level: informational
+---
+title: Closed
+id: 41d1a3f2-6a0f-4b53-9a57-0e2f4b8e7a11
+name: closed
+status: test
+logsource: {product: okta, service: okta}
+detection:
+  selection: {eventType: user.session.end}
+  condition: selection
+level: informational
+---
+title: Left open
+id: 41d1a3f2-6a0f-4b53-9a57-0e2f4b8e7a12
+name: left_open
+status: test
+correlation:
+  type: temporal_ordered
+  rules: [opened, closed]
+  group-by: [actor.alternateId]
+  timespan: 15s
+  settle: 10s
+  condition: opened and not closed
+level: high
+"""
+
+
+class WallClock:
+    """A file that says how far the service's wall clock is from the true one."""
+
+    def __init__(self, place):
+        self._path = place + "/offset"
+        self.set(0)
+        self.environment = {"VEDETTE_WALL_CLOCK_OFFSET": self._path}
+
+    def set(self, seconds):
+        with open(self._path + ".new", "w") as file:
+            file.write(str(seconds))
+        os.rename(self._path + ".new", self._path)
+
+
+def said(service, text):
+    return any(text in each for each in service.log)
+
+
+def jump(seconds):
+    """The wall clock is off for a while: windows, what waits, and what is late are as without it."""
+    opened = lambda name: okta("o-" + name, "user.authentication.sso", name + "@acme.example", ago=0)
+    old = lambda number: failure(f"d{number}", "dave@acme.example", 5.5 * 3600)  # accepted for half an hour more
+    with folder() as place:
+        wall = WallClock(place)
+        with Service(PROGRAM, config(store=place + "/store"), wall.environment, {"rules.yml": RULES + WAITING}) as service:
+            equal(post(service, [failure("c0", "carol@acme.example", 0), old(0)]), 200, "before the jump")
+            begin = time.monotonic()
+            first, second = opened("alice"), opened("bob")
+            equal(post(service, [first, second]), 200, "what opens")
+            wall.set(seconds)
+            service.wait(lambda: said(service, "the wall clock has jumped"), "the jump to be noticed")
+            service.wait(lambda: abs(metric(service, "vedette_wall_clock_difference_seconds") - seconds) < 60, "the jump to show")
+            closed = {**okta("e-alice", "user.session.end", "alice@acme.example"), "published": second["published"]}
+            equal(post(service, [failure("c1", "carol@acme.example", 0), old(1), closed]), 200, "while it is off")
+            time.sleep(3)  # for ticks that would go by it
+            wall.set(0)
+            service.wait(lambda: said(service, "the wall clock is back"), "the jump back to be noticed")
+            equal(post(service, [failure("c2", "carol@acme.example", 0), old(2)]), 200, "after it")
+            service.wait(lambda: alerts_of(service, "left_open"), "what waited", 60)
+            check(time.monotonic() - begin > 24, f"decided after {time.monotonic() - begin:.1f} s")
+            service.wait_alerts(3)
+            equal(metric(service, "vedette_events_late_total"), 0, "late events")
+            equal(service.stop(), 0, "exit code")
+            equal(sorted((alert["rule"], alert["group"]["actor.alternateId"], alert["flags"]) for alert in service.parsed()),
+                  [("left_open", "bob@acme.example", []), ("three_failures", "carol@acme.example", []),
+                   ("three_failures", "dave@acme.example", [])], "alerts")
+            check(abs(time.time() - seconds_of_newest(service)) < 120, "times of events were taken from the receipt")
+
+
+def seconds_of_newest(service):
+    return max(seconds(alert["time"]) for alert in service.parsed())
+
+
+def the_wall_clock_jumps_ahead():
+    jump(3600)
+
+
+def the_wall_clock_jumps_back():
+    jump(-3600)
+
+
+def a_corrected_clock_is_taken_over():
+    """Begun an hour behind, then set right: the first event that shows it is enough."""
+    with folder() as place:
+        wall = WallClock(place)
+        wall.set(-3600)
+        with Service(PROGRAM, config(), wall.environment) as service:
+            equal(post(service, [password("p0", "a@acme.example", 0)]), 200, "while it is wrong")
+            wall.set(0)
+            service.wait(lambda: said(service, "the wall clock has jumped"), "the jump to be noticed")
+            equal(post(service, [password("p1", "a@acme.example", 0)]), 200, "what shows it")
+            service.wait(lambda: said(service, "is right and followed from now on"), "the correction to be taken over")
+            equal(post(service, [password("p2", "a@acme.example", 0)]), 200, "after it")
+            service.wait_alerts(3)
+            equal(service.stop(), 0, "exit code")
+            equal([alert["flags"] for alert in service.parsed()], [["time_clamped"], ["time_clamped"], []], "flags")
+
+
 # ---- 31 -------------------------------------------------------------------------------------------------------------
 
 def overload_answers_503():
@@ -403,5 +520,6 @@ def a_second_process_is_refused():
 
 
 run_cases([(case.__name__.replace("_", " "), case) for case in (
-    a_broker_out_of_reach, late_future_and_missing_times, overload_answers_503, broken_rules_leave_the_old, changed_rules_and_their_windows,
+    a_broker_out_of_reach, late_future_and_missing_times, the_wall_clock_jumps_ahead, the_wall_clock_jumps_back,
+    a_corrected_clock_is_taken_over, overload_answers_503, broken_rules_leave_the_old, changed_rules_and_their_windows,
     reload_under_load, clean_stops_repeat_nothing, a_stop_delivers_what_was_accepted, bombs_are_refused, tenants_are_apart, a_second_process_is_refused)])
