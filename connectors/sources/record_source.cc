@@ -1,6 +1,6 @@
 #include "connectors/sources/record_source.h"
 
-#include <time.h>
+#include <ctime>
 
 #ifdef VEDETTE_FAILPOINTS
 #include <cstdlib>
