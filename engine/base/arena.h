@@ -25,7 +25,7 @@ class Arena {
     }
     if (current_ == chunks_.size()) {
       const std::size_t size = bytes > chunk_bytes_ ? bytes : chunk_bytes_;
-      chunks_.push_back({std::make_unique<std::byte[]>(size), size});
+      chunks_.push_back({std::make_unique_for_overwrite<std::byte[]>(size), size});
       used_ = 0;
     }
     void* memory = chunks_[current_].memory.get() + used_;
