@@ -70,6 +70,11 @@ std::map<std::string, Upkeep::Look> Upkeep::looks() const {
   for (const Sources::Live& live : sources_.all()) {
     if (live.config != nullptr) looks[live.config->name].health = live.source->health();
   }
+  // With none left to tell the time by, silence is a quiet hour, not a fault: held decisions would wait without end.
+  const auto alive = [](const auto& look) { return look.second.health.up && !look.second.silent; };
+  if (std::none_of(looks.begin(), looks.end(), alive)) {
+    for (auto& [name, look] : looks) look.silent = false;
+  }
   return looks;
 }
 

@@ -123,12 +123,31 @@ level: high
 """
 
 
-def a_silent_source_holds_what_waits_for_it():
+def with_a_waiting_rule(outside):
+    """With `in` as the only source."""
+    with open(os.path.join(outside.folder, "waiting.yml"), "w") as file:
+        file.write(WAITING)
+    config = outside.config.replace("paths: [rules.yml]", f'paths: [rules.yml, "{outside.folder}/waiting.yml"]')
+    return "\n".join(text for text in config.split("\n") if "name: slow" not in text and "name: gone" not in text)
+
+
+def silence_everywhere_holds_nothing():
+    """The only source falls silent: a quiet hour, and what was due is decided."""
     with Outside() as outside:
-        with open(os.path.join(outside.folder, "waiting.yml"), "w") as file:
-            file.write(WAITING)
-        config = outside.config.replace("paths: [rules.yml]", f'paths: [rules.yml, "{outside.folder}/waiting.yml"]')
-        config = "\n".join(text for text in config.split("\n") if "name: slow" not in text and "name: gone" not in text)
+        with Service(PROGRAM, with_a_waiting_rule(outside)) as service:
+            equal(send(service, "/in", line(password("w1", "ann@acme.example", 0)))[0], 200, "an event")
+            service.wait(lambda: any(each["rule"] == "changed_and_quiet" for each in outside.alerts("all")), "the decision", 90)
+            check('vedette_health_open{kind="source_silent",subject="in"} 1' in send(service, "/metrics")[1], "the silence is told all the same")
+            equal(service.stop(), 0, "exit code")
+
+
+def a_silent_source_holds_what_waits_for_it():
+    """Another source is alive."""
+    with Outside() as outside:
+        beat = os.path.join(outside.folder, "auth.log")
+        open(beat, "w").close()
+        config = with_a_waiting_rule(outside).replace(
+            "sinks:", f'  - {{name: ssh, type: file, path: "{beat}", source: sshd, follow: true}}\nsinks:')
 
         def waited():
             return any(each["rule"] == "changed_and_quiet" for each in outside.alerts("all"))
@@ -190,4 +209,5 @@ def off_means_metrics_only():
         equal([each["rule"] for each in outside.alerts("all")], ["password_changed"], "alerts")
 
 
-run_cases([(case.__name__.replace("_", " "), case) for case in (told_once_over_a_kill, a_silent_source_holds_what_waits_for_it, a_degraded_rule_and_a_gap_are_told, off_means_metrics_only)])
+run_cases([(case.__name__.replace("_", " "), case) for case in (
+    told_once_over_a_kill, a_silent_source_holds_what_waits_for_it, silence_everywhere_holds_nothing, a_degraded_rule_and_a_gap_are_told, off_means_metrics_only)])
