@@ -84,6 +84,9 @@ TEST(Check, ConfigurationDiagnosticsAreAsRecorded) {
     EXPECT_EQ(outcome.out, expected) << path;
     EXPECT_NE(expected.find("[" + code + "]"), std::string::npos) << path;
   }
+  for (const auto& entry : fs::directory_iterator(source_path("tests/connect/golden"))) {  // vd_test_connect
+    if (entry.path().extension() == ".yml") ++seen[entry.path().stem().string().substr(0, 5)];
+  }
   for (const DiagnosticCode& code : kDiagnosticCodes) {
     if (!code.code.starts_with("V9")) continue;
     EXPECT_GE(seen[std::string(code.code)], 1) << code.code;
