@@ -142,5 +142,5 @@ def what_cannot_be_read_is_kept_before_the_answer():
         equal(subprocess.run([PROGRAM, "store", "verify", place.path("store")], capture_output=True, timeout=60).returncode, 0, "verify")
 
 
-run_cases([(case.__name__, case) for case in (a_record_that_crashes_does_so_twice, a_kill_makes_no_suspects,
+run_cases([(case.__name__.replace("_", " "), case) for case in (a_record_that_crashes_does_so_twice, a_kill_makes_no_suspects,
                                               what_cannot_be_read_is_kept_before_the_answer)])
