@@ -18,7 +18,7 @@ struct ReplayTotals {
   std::uint64_t outside = 0;       // matching events outside --from/--to
   std::uint64_t id_conflicts = 0;  // redelivered copies that differ from the first
   run::SequencerCounters counters;
-  std::vector<std::string> filters;  // the names of counters.filtered
+  std::vector<std::string> filters;              // the names of counters.filtered
   std::map<std::string, std::uint64_t> rejects;  // reason -> count
   std::string first_reject;
 };

@@ -77,7 +77,8 @@ std::string diagnostic_page(const DiagnosticCode& code, const DiagnosticExample&
 
 std::string diagnostic_index() {
   std::string out =
-      "# Diagnostics\n\nEvery error, warning and note has a code that never changes its meaning. `vedette explain V1004` shows a page "
+      "# Diagnostics\n\nEvery error, warning and note has a code that never changes its meaning. `vedette explain V1004` shows a "
+      "page "
       "in "
       "the terminal.\n\n| code | name | severity | meaning |\n|---|---|---|---|\n";
   for (const DiagnosticCode& code : kDiagnosticCodes) {

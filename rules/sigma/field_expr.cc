@@ -21,8 +21,9 @@ constexpr auto kTransforms = reference::names_of(reference::kTransforms);
 Result<Transform> parse_transform(std::string_view name) {
   const auto found = std::find(kTransforms.begin(), kTransforms.end(), name);
   if (found != kTransforms.end()) return static_cast<Transform>(found - kTransforms.begin());
-  return Error{fmt::format("unknown transform `{}`; {}", name,
-                           did_you_mean(name, kTransforms, "the transforms are lower, upper, local, domain, session, cased, person"))};
+  return Error{
+      fmt::format("unknown transform `{}`; {}", name,
+                  did_you_mean(name, kTransforms, "the transforms are lower, upper, local, domain, session, cased, person"))};
 }
 
 // `target[type=User].id` -> path target.id, filter on target.type.

@@ -114,9 +114,8 @@ void Compiler::make_temporal(const CorrelationDoc& doc, const Linked& linked, pl
   }
   const bool ordered = doc.type == CorrelationType::temporal_ordered;
   for (std::size_t at = 0; at < nodes.size(); ++at) {
-    const bool inside =
-        nodes[at].kind == Kind::negation && (std::find(parts.begin(), parts.end(), at) == parts.end() ||
-                                                 std::find(positive.begin(), positive.end(), at) != positive.end());
+    const bool inside = nodes[at].kind == Kind::negation && (std::find(parts.begin(), parts.end(), at) == parts.end() ||
+                                                             std::find(positive.begin(), positive.end(), at) != positive.end());
     if (inside) {
       error(linked.document, "V1226", nodes[at].where, "`not` stands before one name, joined to the rest by `and`",
             "write `not a and not b and c`; what must not occur cannot be part of an `or`");

@@ -39,7 +39,8 @@ TEST(Usage, MistakesAreExitCodeTwoWithAHint) {
 
 TEST(Usage, EveryCommandsHelpHasAnExample) {
   EXPECT_EQ(run({"--help"}).code, 0);
-  for (const char* command : {"replay", "check", "test", "explain", "rules", "run", "store", "init", "version", "schema", "completion"}) {
+  for (const char* command :
+       {"replay", "check", "test", "explain", "rules", "run", "store", "init", "version", "schema", "completion"}) {
     const Outcome help = run({command, "--help"});
     EXPECT_EQ(help.code, 0);
     EXPECT_NE(help.out.find(std::string("Example:\n  vedette ") + command), std::string::npos) << help.out;

@@ -29,7 +29,8 @@ TEST(Exact, RefusesWhatIsNoNumber) {
 }
 
 TEST(Exact, PacksWithoutLoss) {
-  for (const char* text : {"0", "1", "-1", "99999999999999999", "-99999999999999999", "0.000000000000000001", "-12345.678", "1e16", "100"}) {
+  for (const char* text :
+       {"0", "1", "-1", "99999999999999999", "-99999999999999999", "0.000000000000000001", "-12345.678", "1e16", "100"}) {
     const Exact value = *parse_exact(text);
     EXPECT_EQ(unpack_exact(pack_exact(value)), value) << text;
   }
