@@ -70,9 +70,12 @@ class Story:
                               "192.0.2.%d" % draw.randint(1, 6))
         self.events.append(event)
         written = event.time - self._origin + (draw.uniform(0, 3) * MINUTE if delay is None else delay)
-        self.deliveries.append((written, draw.choice((0, 1, "file")), event))
+        place = draw.choice((0, 1, "file"))
+        self.deliveries.append((written, place, event))
         if draw.random() < 0.1:  # delivered again, perhaps elsewhere, perhaps on the other side of the stop's edge
-            self.deliveries.append((min(self.end, written + draw.uniform(0, 2) * HOUR), draw.choice((0, 1, "file")), event))
+            # The first copy in the log fixes the stamp, by which a waiting rule decides: theirs keep their order in one place.
+            again = draw.choice((0, 1, "file")) if kind in traffic.COHORT else place
+            self.deliveries.append((min(self.end, written + draw.uniform(0, 2) * HOUR), again, event))
 
     def _burst(self, user, around):
         draw = self._draw
