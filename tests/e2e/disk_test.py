@@ -1,7 +1,6 @@
 """`vedette run` on a full disk: what comes is refused, files wait, the process stays, and once there is room it goes on by itself.
 Usage: disk_test.py PROGRAM [NAME ...]. Mounts a small disk in a mount namespace of its own; exit code 77 where that is not allowed."""
 import errno
-import http.client
 import json
 import os
 import shutil
@@ -10,7 +9,7 @@ import sys
 import tempfile
 import time
 
-from service import Service, check, equal, failure, line, password, run_cases
+from service import Service, check, equal, failure, line, password, run_cases, send
 
 PROGRAM = sys.argv[1]
 INSIDE = "VEDETTE_DISK_TEST_INSIDE"
@@ -74,22 +73,18 @@ class SmallDisk:
             return set()
 
 
-def send(service, method, path, body=b""):
-    connection = http.client.HTTPConnection(*service.url("/ingest" if path == "/ingest" else "/metrics"), timeout=30)
-    try:
-        connection.request(method, path, body)
-        answer = connection.getresponse()
-        return answer.status, answer.getheader("Retry-After"), answer.read().decode()
-    finally:
-        connection.close()
+def ask(service, method, path, body=b""):
+    """(status, Retry-After, body)."""
+    status, headers, text = send(service.url("/ingest" if path == "/ingest" else "/metrics"), method, path, body)
+    return status, headers.get("Retry-After"), text
 
 
 def post(service, name):
-    return send(service, "POST", "/ingest", (line(password(name, "a@acme.example")) + "\n").encode())[:2]
+    return ask(service, "POST", "/ingest", (line(password(name, "a@acme.example")) + "\n").encode())[:2]
 
 
 def metric(service, series):
-    return sum(float(each.split()[-1]) for each in send(service, "GET", "/metrics")[2].splitlines() if each.startswith(series + " "))
+    return sum(float(each.split()[-1]) for each in ask(service, "GET", "/metrics")[2].splitlines() if each.startswith(series + " "))
 
 
 def begin_and_fill(disk, service):
@@ -104,9 +99,9 @@ def begin_and_fill(disk, service):
         status, retry = post(service, f"refused{i}")
         equal(status, 503, "on a full disk")
         check(retry, "a 503 without Retry-After")
-    status, _, why = send(service, "GET", "/readyz")
+    status, _, why = ask(service, "GET", "/readyz")
     equal((status, why), (503, "the disk is full\n"), "/readyz")
-    equal(send(service, "GET", "/healthz")[0], 200, "/healthz")
+    equal(ask(service, "GET", "/healthz")[0], 200, "/healthz")
     equal(metric(service, "vedette_store_full"), 1, "vedette_store_full")
     return wanted
 
@@ -127,7 +122,7 @@ def refused_while_full_and_healed_by_itself():
         wanted = begin_and_fill(disk, service) | write_while_full(disk, service)
         equal(service.process.poll(), None, "the exit code of a process that goes on")
         disk.free()
-        service.wait(lambda: send(service, "GET", "/readyz")[0] == 200, "/readyz to be green without any request")
+        service.wait(lambda: ask(service, "GET", "/readyz")[0] == 200, "/readyz to be green without any request")
         equal(metric(service, "vedette_store_full"), 0, "vedette_store_full")
         equal(post(service, "after")[0], 200, "after it")
         wanted.add("okta:after")
@@ -168,7 +163,7 @@ def files_wait():
         disk.grow()
         wanted.add("okta:last")
         service.wait(lambda: wanted <= disk.alerted(), "the last of the file", 120)
-        service.wait(lambda: send(service, "GET", "/readyz")[0] == 200, "/readyz to be green")
+        service.wait(lambda: ask(service, "GET", "/readyz")[0] == 200, "/readyz to be green")
         equal(metric(service, 'vedette_source_events_total{source="followed"}'), big + 1, "events worked off")
         equal(service.stop(), 0, "exit code")
         print(f"        {behind:.0f} of {big} events in memory, {memory / 1e6:.0f} MB")

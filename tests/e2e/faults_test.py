@@ -4,19 +4,17 @@ import collections
 import contextlib
 import datetime
 import gzip
-import http.client
 import http.server
 import json
 import os
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import threading
 import time
 
-from service import RULES, Service, check, equal, failure, line, okta, password, run_cases
+from service import RULES, Service, check, equal, failure, line, okta, password, run_cases, send, unused_port
 
 PROGRAM = sys.argv[1]
 SOURCES = """\
@@ -49,17 +47,6 @@ def folder():
         shutil.rmtree(path, ignore_errors=True)
 
 
-def send(address, method, path, body=b"", headers=None):
-    """(status, headers, body)."""
-    connection = http.client.HTTPConnection(*address, timeout=60)
-    try:
-        connection.request(method, path, body, headers or {})
-        response = connection.getresponse()
-        return response.status, dict(response.getheaders()), response.read().decode()
-    finally:
-        connection.close()
-
-
 def post(service, events, path="/ingest"):
     body = "".join(line(event) + "\n" for event in events).encode()
     return send(service.url(path), "POST", path, body)[0]
@@ -85,16 +72,11 @@ def alerts_of(service, rule):
     return [alert for alert in service.parsed() if alert["rule"] == rule]
 
 
-def closed_port():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
-
-
 # ---- 10 -------------------------------------------------------------------------------------------------------------
 
 def a_broker_out_of_reach():
     """/readyz says so, /healthz does not, other sources work on, and nothing spins."""
-    brokers = f'  - {{name: bus, type: kafka, brokers: ["127.0.0.1:{closed_port()}"], topics: [okta], start: earliest, source: okta}}\n'
+    brokers = f'  - {{name: bus, type: kafka, brokers: ["127.0.0.1:{unused_port()}"], topics: [okta], start: earliest, source: okta}}\n'
     with Service(PROGRAM, config(SOURCES + brokers)) as service:
         service.wait(lambda: admin(service, "/readyz")[0] == 503, "/readyz to be red")
         check("source bus is down" in admin(service, "/readyz")[1], "the answer names the source")

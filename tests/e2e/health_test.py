@@ -1,16 +1,14 @@
 """What the service alerts on by itself, from outside: each once, durable over kill -9, routed, and told to end. Usage:
 health_test.py PROGRAM"""
-import http.client
 import json
 import os
 import shutil
-import socket
 import sys
 import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from service import Service, check, equal, failure, line, password, run_cases  # noqa: E402
+from service import Service, check, equal, failure, line, password, run_cases, send, unused_port  # noqa: E402
 
 PROGRAM = sys.argv[1]
 CONFIG = """\
@@ -31,17 +29,9 @@ admin: {listen: "127.0.0.1:0"}
 """
 
 
-def send(service, target, body=None):
-    connection = http.client.HTTPConnection(*service.url(target), timeout=20)
-    connection.request("GET" if body is None else "POST", target, body)
-    response = connection.getresponse()
-    return response.status, response.read().decode()
-
-
-def unused_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def ask(service, target, body=None):
+    """(status, body)."""
+    return send(service.url(target), "GET" if body is None else "POST", target, body or b"")[::2]
 
 
 class Outside:
@@ -69,20 +59,20 @@ class Outside:
 def told_once_over_a_kill():
     with Outside() as outside:
         with Service(PROGRAM, outside.config) as service:
-            equal(send(service, "/in", line(password("p1", "ann@acme.example")))[0], 200, "an event")
-            equal(send(service, "/in", line({"uuid": "c1", "note": "canary-of-the-test"}))[0], 200, "a canary")
-            service.wait(lambda: 'vedette_canaries_total{source="in"} 1' in send(service, "/metrics")[1], "the counted canary")
-            check('vedette_canary_last_seen_timestamp_seconds{source="in"}' in send(service, "/metrics")[1], "when it was seen")
-            equal(send(service, "/in", "x" * 5000)[0], 413, "a large body")
+            equal(ask(service, "/in", line(password("p1", "ann@acme.example")))[0], 200, "an event")
+            equal(ask(service, "/in", line({"uuid": "c1", "note": "canary-of-the-test"}))[0], 200, "a canary")
+            service.wait(lambda: 'vedette_canaries_total{source="in"} 1' in ask(service, "/metrics")[1], "the counted canary")
+            check('vedette_canary_last_seen_timestamp_seconds{source="in"}' in ask(service, "/metrics")[1], "when it was seen")
+            equal(ask(service, "/in", "x" * 5000)[0], 413, "a large body")
             for kind, subject in (("body_too_large", "in"), ("canary_missing", "in"), ("source_down", "gone")):
                 def found():
-                    equal(send(service, "/slow", line(password("s", "ann@acme.example")))[0], 200, "the slow source lives")
+                    equal(ask(service, "/slow", line(password("s", "ann@acme.example")))[0], 200, "the slow source lives")
                     return outside.has("all", kind, subject)
                 service.wait(found, f"{kind} of {subject}", 120)
             service.wait(lambda: outside.has("quiet", "source_silent", "in"), "the silence")
         # The service was killed: it left without a word.
         with Service(PROGRAM, outside.config) as service:
-            metrics = send(service, "/metrics")[1]
+            metrics = ask(service, "/metrics")[1]
             for kind, subject in (("body_too_large", "in"), ("canary_missing", "in"), ("source_down", "gone"), ("source_silent", "in")):
                 check(f'vedette_health_open{{kind="{kind}",subject="{subject}"}} 1' in metrics, f"{kind} is still open:\n{metrics}")
             # By then everything else has been judged again for longer than it needs to begin.
@@ -98,7 +88,7 @@ def told_once_over_a_kill():
             check("out of reach" in down["reason"], down["reason"])
             equal([each["tenant"] for each in outside.alerts("quiet") if each["group"].get("source") == "slow"], ["acme"], "its tenant")
             # A silence ends with a record, and the next one is another.
-            equal(send(service, "/in", line({"uuid": "c2", "note": "canary-of-the-test"}))[0], 200, "the canary is back")
+            equal(ask(service, "/in", line({"uuid": "c2", "note": "canary-of-the-test"}))[0], 200, "the canary is back")
             service.wait(lambda: any("source_silent has ended" in text for text in service.log), "the end of the silence")
             service.wait(lambda: any("canary_missing has ended" in text for text in service.log), "the end of the canary's absence")
             service.wait(lambda: sum(each["group"].get("source") == "in" for each in outside.alerts("quiet")) == 2, "the second silence")
@@ -135,9 +125,9 @@ def silence_everywhere_holds_nothing():
     """The only source falls silent: a quiet hour, and what was due is decided."""
     with Outside() as outside:
         with Service(PROGRAM, with_a_waiting_rule(outside)) as service:
-            equal(send(service, "/in", line(password("w1", "ann@acme.example", 0)))[0], 200, "an event")
+            equal(ask(service, "/in", line(password("w1", "ann@acme.example", 0)))[0], 200, "an event")
             service.wait(lambda: any(each["rule"] == "changed_and_quiet" for each in outside.alerts("all")), "the decision", 90)
-            check('vedette_health_open{kind="source_silent",subject="in"} 1' in send(service, "/metrics")[1], "the silence is told all the same")
+            check('vedette_health_open{kind="source_silent",subject="in"} 1' in ask(service, "/metrics")[1], "the silence is told all the same")
             equal(service.stop(), 0, "exit code")
 
 
@@ -153,7 +143,7 @@ def a_silent_source_holds_what_waits_for_it():
             return any(each["rule"] == "changed_and_quiet" for each in outside.alerts("all"))
 
         with Service(PROGRAM, config) as service:
-            equal(send(service, "/in", line(password("w1", "ann@acme.example", 0)))[0], 200, "an event")
+            equal(ask(service, "/in", line(password("w1", "ann@acme.example", 0)))[0], 200, "an event")
             begun = time.monotonic()
             service.wait(lambda: any("rules that wait for it hold" in text for text in service.log), "the mark")
             # Its decision is due after 21 s: log time stands still, so that time alone must not make it.
@@ -164,7 +154,7 @@ def a_silent_source_holds_what_waits_for_it():
             begun = time.monotonic()
             service.wait(lambda: time.monotonic() - begun > 3, "three steps of the service", 60)
             check(not waited(), "a decision without its source, after a kill")
-            equal(send(service, "/in", line(password("w2", "bob@acme.example", 0)))[0], 200, "a record")
+            equal(ask(service, "/in", line(password("w2", "bob@acme.example", 0)))[0], 200, "a record")
             service.wait(waited, "the decision")
             equal([each["incomplete"] for each in outside.alerts("all") if each["rule"] == "changed_and_quiet"], [False], "it is whole")
             equal(service.stop(), 0, "exit code")
@@ -185,7 +175,7 @@ def a_degraded_rule_and_a_gap_are_told():
             while not outside.has("all", "rule_degraded", "three_failures"):
                 check(number < 400_000, "16 MiB hold more groups than they can")
                 body = "".join(line(failure(f"n{i}", f"user{i}@acme.example", 0)) + "\n" for i in range(number, number + 5000))
-                status = send(service, "/in", body)[0]
+                status = ask(service, "/in", body)[0]
                 check(status in (200, 503), f"answered {status}")
                 number += 5000 if status == 200 else 0
         os.remove(followed)
@@ -201,9 +191,9 @@ def a_degraded_rule_and_a_gap_are_told():
 def off_means_metrics_only():
     with Outside() as outside:
         with Service(PROGRAM, outside.config + "health: off\n") as service:
-            equal(send(service, "/in", "x" * 5000)[0], 413, "a large body")
-            service.wait(lambda: 'vedette_health_open{kind="body_too_large",subject="in"} 1' in send(service, "/metrics")[1], "the condition")
-            equal(send(service, "/in", line(password("p1", "ann@acme.example")))[0], 200, "an event")
+            equal(ask(service, "/in", "x" * 5000)[0], 413, "a large body")
+            service.wait(lambda: 'vedette_health_open{kind="body_too_large",subject="in"} 1' in ask(service, "/metrics")[1], "the condition")
+            equal(ask(service, "/in", line(password("p1", "ann@acme.example")))[0], 200, "an event")
             service.wait(lambda: outside.alerts("all"), "its alert")
             equal(service.stop(), 0, "exit code")
         equal([each["rule"] for each in outside.alerts("all")], ["password_changed"], "alerts")

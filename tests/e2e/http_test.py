@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 
-from service import Service, check, equal, failure, line, okta, password, run_cases
+from service import Service, check, equal, failure, line, okta, password, run_cases, send
 
 PROGRAM = sys.argv[1]
 SECRET, OLD_SECRET, TOKEN = "hook-secret-7f3a", "old-secret-11bc", "ingest-token-9d"
@@ -32,23 +32,18 @@ def serve():
     return Service(PROGRAM, CONFIG, ENVIRONMENT)
 
 
-def send(service, method, path, body=b"", headers=None):
-    """Returns (status, body)."""
-    connection = http.client.HTTPConnection(*service.url(path), timeout=20)
-    connection.request(method, path, body, headers or {})
-    response = connection.getresponse()
-    text = response.read().decode()
-    connection.close()
-    return response.status, text
+def ask(service, method, path, body=b"", headers=None):
+    """(status, body)."""
+    return send(service.url(path), method, path, body, headers)[::2]
 
 
 def hook(service, events, secret=SECRET):
     body = json.dumps({"eventType": "com.okta.event_hook", "cloudEventsVersion": "0.1", "eventId": "e", "data": {"events": events}})
-    return send(service, "POST", "/okta", body.encode(), {"Authorization": secret, "Content-Type": "application/json"})[0]
+    return ask(service, "POST", "/okta", body.encode(), {"Authorization": secret, "Content-Type": "application/json"})[0]
 
 
 def ingest(service, body, headers=None):
-    return send(service, "POST", "/ingest", body, {"Authorization": "Bearer " + TOKEN, **(headers or {})})
+    return ask(service, "POST", "/ingest", body, {"Authorization": "Bearer " + TOKEN, **(headers or {})})
 
 
 def finish(service):
@@ -60,9 +55,9 @@ def finish(service):
 
 def verification():
     with serve() as service:
-        status, body = send(service, "GET", "/okta", headers={"X-Okta-Verification-Challenge": "abc-123"})
+        status, body = ask(service, "GET", "/okta", headers={"X-Okta-Verification-Challenge": "abc-123"})
         equal((status, json.loads(body)), (200, {"verification": "abc-123"}), "answer to the challenge")
-        equal(send(service, "GET", "/okta")[0], 400, "no challenge")
+        equal(ask(service, "GET", "/okta")[0], 400, "no challenge")
         finish(service)
 
 
@@ -88,7 +83,7 @@ def wrong_secrets_change_nothing():
     with serve() as service:
         for secret in ("", "wrong", SECRET + "x", "Bearer " + SECRET):
             equal(hook(service, [password("p", "eve@acme.example")], secret), 401, repr(secret))
-        equal(send(service, "POST", "/ingest", line(password("p", "eve@acme.example")).encode())[0], 401, "no token")
+        equal(ask(service, "POST", "/ingest", line(password("p", "eve@acme.example")).encode())[0], 401, "no token")
         equal(hook(service, [password("p2", "alice@acme.example")]), 200, "the right secret")
         service.wait_alerts(1)
         finish(service)
@@ -109,12 +104,12 @@ def ingest_takes_ndjson_arrays_and_gzip():
 def bad_bodies_are_counted_not_fatal():
     with serve() as service:
         marker = "payload-marker-55"
-        equal(send(service, "POST", "/okta", ("{broken " + marker).encode(), {"Authorization": SECRET})[0], 200, "an authorised bad body")
+        equal(ask(service, "POST", "/okta", ("{broken " + marker).encode(), {"Authorization": SECRET})[0], 200, "an authorised bad body")
         equal(ingest(service, (line(password("g1", "a@acme.example")) + "\n{\"half\": \"" + marker).encode())[0], 200, "half good")
         equal(ingest(service, b" " * (5 << 20))[0], 413, "over 4 MiB")
         service.wait_alerts(1)
         def errors():
-            metrics = send(service, "GET", "/metrics")[1].splitlines()
+            metrics = ask(service, "GET", "/metrics")[1].splitlines()
             return sum(float(each.split()[-1]) for each in metrics if each.startswith("vedette_source_errors_total{"))
         service.wait(lambda: errors() == 2, "two counted errors")
         finish(service)
@@ -124,7 +119,7 @@ def bad_bodies_are_counted_not_fatal():
 def filters_remove_and_count():
     with serve() as service:
         def removed():
-            metrics = send(service, "GET", "/metrics")[1].splitlines()
+            metrics = ask(service, "GET", "/metrics")[1].splitlines()
             return [each for each in metrics if each.startswith("vedette_filtered_events_total{")]
         equal(removed(), ['vedette_filtered_events_total{filter="load_test"} 0'], "before any event")
         robots = [failure(f"r{i}", "robot@acme.example") for i in range(4)]
@@ -220,10 +215,8 @@ def the_events_of_an_alert_are_handed_out():
         service.wait_alerts(2)
 
         def get(query, token="admin-token-5e"):
-            connection = http.client.HTTPConnection(*service.url("/metrics"), timeout=20)
-            connection.request("GET", "/api/v1/evidence?" + query, headers={"Authorization": "Bearer " + token})
-            response = connection.getresponse()
-            return response.status, response.read().decode(), response.getheader("X-Vedette-Truncated")
+            status, headers, text = send(service.url("/metrics"), "GET", "/api/v1/evidence?" + query, headers={"Authorization": "Bearer " + token})
+            return status, text, headers.get("X-Vedette-Truncated")
 
         equal(get("event=" + service.parsed()[0]["events"][0]), (200, line(event), None), "an event")
         equal(get("tenant=default&event=okta%3Along%2f1"), (200, line(long)[:65536], "true"), "a long event")
@@ -232,9 +225,7 @@ def the_events_of_an_alert_are_handed_out():
         equal(get("event=okta:p1", "wrong")[0], 401, "a wrong token")
         finish(service)
     with serve() as service:
-        connection = http.client.HTTPConnection(*service.url("/metrics"), timeout=20)
-        connection.request("GET", "/api/v1/evidence?event=okta:p1")
-        equal(connection.getresponse().status, 403, "without a token in the configuration")
+        equal(send(service.url("/metrics"), "GET", "/api/v1/evidence?event=okta:p1")[0], 403, "without a token in the configuration")
 
 
 def secrets_rotate_without_a_restart():
@@ -244,7 +235,7 @@ def secrets_rotate_without_a_restart():
         def reload(outcome):
             series = f'vedette_rules_reloads_total{{outcome="{outcome}"}} '
             def count():
-                return [text for text in send(service, "GET", "/metrics")[1].splitlines() if text.startswith(series)]
+                return [text for text in ask(service, "GET", "/metrics")[1].splitlines() if text.startswith(series)]
             before = count()
             service.process.send_signal(signal.SIGHUP)
             service.wait(lambda: count() != before, f"a reload: {outcome}")

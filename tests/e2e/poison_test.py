@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-from service import Service, check, equal, failure, line, run_cases
+from service import Service, check, equal, failure, line, run_cases, send
 
 PROGRAM = sys.argv[1]
 MARKER = "poison-marker-77"
@@ -54,19 +54,11 @@ class Place:
 
 
 def post(service, path, body):
-    connection = http.client.HTTPConnection(*service.url(path), timeout=20)
-    connection.request("POST", path, body, {"Authorization": "secret-1"})
-    status = connection.getresponse().status
-    connection.close()
-    return status
+    return send(service.url(path), "POST", path, body, {"Authorization": "secret-1"})[0]
 
 
 def metrics(service):
-    connection = http.client.HTTPConnection(*service.url("/metrics"), timeout=20)
-    connection.request("GET", "/metrics")
-    text = connection.getresponse().read().decode()
-    connection.close()
-    return text
+    return send(service.url("/metrics"), "GET", "/metrics")[2]
 
 
 def dies(service):

@@ -1,10 +1,12 @@
 """The program under test as a running service, synthetic Okta events, and a tiny test runner."""
 import datetime
+import http.client
 import json
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -83,6 +85,23 @@ def password(uuid, actor, ago=60.0):
 
 def line(event):
     return json.dumps(event, separators=(",", ":"))
+
+
+def send(address, method, path, body=b"", headers=None):
+    """One request on a connection of its own; (status, headers, body)."""
+    connection = http.client.HTTPConnection(*address, timeout=60)
+    try:
+        connection.request(method, path, body, headers or {})
+        response = connection.getresponse()
+        return response.status, dict(response.getheaders()), response.read().decode()
+    finally:
+        connection.close()
+
+
+def unused_port():
+    """Nobody listens there."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
 
 
 class Service:
