@@ -1,4 +1,4 @@
-"""`vedette run` on a full disk: what comes is refused, files wait, the process stays, and once there is room it goes on by itself.
+"""`vedette run` on a full disk: what comes is refused, files and topics wait, the process stays, and once there is room it goes on by itself.
 Usage: disk_test.py PROGRAM [NAME ...]. Mounts a small disk in a mount namespace of its own; exit code 77 where that is not allowed."""
 import errno
 import json
@@ -9,7 +9,9 @@ import sys
 import tempfile
 import time
 
-from service import Service, check, equal, failure, line, password, run_cases, send
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "kafka"))
+from broker import Broker, fetch_jars  # noqa: E402
+from service import Service, check, equal, failure, line, password, run_cases, send  # noqa: E402
 
 PROGRAM = sys.argv[1]
 INSIDE = "VEDETTE_DISK_TEST_INSIDE"
@@ -169,6 +171,42 @@ def files_wait():
         print(f"        {behind:.0f} of {big} events in memory, {memory / 1e6:.0f} MB")
 
 
+def topics_wait():
+    """The same over Kafka: the partitions are paused, and what was refused stays on the broker."""
+    big = 3000
+    fetch_jars()
+    with Broker() as broker, SmallDisk() as disk:
+        broker.create("okta", 2)
+        source = f'  - {{name: topic, type: kafka, brokers: ["{broker.address}"], topics: [okta], source: okta, start: earliest}}\n'
+        with Service(PROGRAM, disk.config.replace("sinks:\n", source + "sinks:\n")) as service:
+            wanted = begin_and_fill(disk, service)
+            for begin in range(0, big, 500):
+                broker.produce("okta", [line({**failure(f"big{number}", f"user{number}@acme.example"), "displayMessage": "x" * 60000})
+                                        for number in range(begin, begin + 500)])
+            broker.produce("okta", [line(password("last", "b@acme.example"))])
+            service.wait(lambda: metric(service, 'vedette_kafka_pauses_total{source="topic"}') > 0, "paused partitions", 60)
+            behind, still = -1.0, 0
+            while still < 3:  # seconds without any progress
+                time.sleep(1)
+                read = metric(service, 'vedette_source_events_total{source="topic"}')
+                behind, still = read, still + 1 if read == behind else 0
+            check(behind < big, f"{behind:.0f} of {big} events were worked off on a full disk")
+            equal(ask(service, "GET", "/healthz")[0], 200, "/healthz")
+            memory = metric(service, "process_resident_memory_bytes")
+            check(memory < 800e6, f"{memory / 1e6:.0f} MB of memory")
+            service.process.kill()
+            service.process.wait()
+            disk.grow()
+        with Service(PROGRAM, disk.config.replace("sinks:\n", source + "sinks:\n")) as service:
+            wanted.add("okta:last")
+            service.wait(lambda: wanted <= disk.alerted(), "the last of the topic", 120)
+            service.wait(lambda: ask(service, "GET", "/readyz")[0] == 200, "/readyz to be green")
+            # None was in the store when it was killed, so that all of them come from the broker again.
+            service.wait(lambda: metric(service, 'vedette_source_events_total{source="topic"}') == big + 1, "events worked off")
+            equal(service.stop(), 0, "exit code")
+            print(f"        {behind:.0f} of {big} events in memory, {memory / 1e6:.0f} MB")
+
+
 def enter():
     """Runs this program again where it may mount."""
     for options in (["-m"], ["-U", "-r", "-m"]):
@@ -183,4 +221,4 @@ def enter():
 
 if INSIDE not in os.environ:
     enter()
-run_cases([(case.__name__.replace("_", " "), case) for case in (refused_while_full_and_healed_by_itself, killed_on_a_full_disk, files_wait)])
+run_cases([(case.__name__.replace("_", " "), case) for case in (refused_while_full_and_healed_by_itself, killed_on_a_full_disk, files_wait, topics_wait)])
