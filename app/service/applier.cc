@@ -54,6 +54,7 @@ void Applier::run() {
 void Applier::follow_with(std::unique_ptr<Generation> next) {
   const std::lock_guard lock(mutex_);
   next_ = std::move(next);
+  waiting_ = true;
 }
 
 // The next generation knows the log up to some entry; the rest is folded now, when nothing else happens.
@@ -71,6 +72,7 @@ bool Applier::take_over() {
     return false;
   }
   generation_ = std::move(next);
+  waiting_ = false;
   observe();
   begin_epoch();
   return true;

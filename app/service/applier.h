@@ -38,8 +38,11 @@ class Applier {
 
   // Until the generation in force has ended and no other follows.
   void run();
-  // The rule set to go on with when the one in force has been closed. Any thread, before its pipeline is closed.
+  // The rule set to go on with when the one in force has been closed. Any thread, before its pipeline is closed, and not while
+  // another is_waiting(): batches may be on their way to that one.
   void follow_with(std::unique_ptr<Generation> next);
+  // A rule set has not yet taken over. Any thread.
+  [[nodiscard]] bool is_waiting() const { return waiting_; }
   // The pipeline to submit to. Stays valid until the next generation is in force.
   [[nodiscard]] Pipeline& pipeline() { return generation_->pipeline; }
   [[nodiscard]] const Generation& generation() const { return *generation_; }
@@ -69,6 +72,7 @@ class Applier {
   ApplierFunctions functions_;
   std::mutex mutex_;
   std::unique_ptr<Generation> next_;
+  std::atomic<bool> waiting_ = false;
   std::vector<alert::Alert> alerts_;
   std::vector<connectors::StoredEvidence> evidence_;
   std::string bytes_;

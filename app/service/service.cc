@@ -255,9 +255,9 @@ Status Service::run() {
   auto next_step = std::chrono::steady_clock::now();
   RuleWatch watch(watched_paths(config_));
   while (!wait_for_interrupt(kStepMilliseconds) && !sink_gone_ && !store_gone_ && !sources_->finished()) {
-    if (take_reload_signal() || reload_wanted_.exchange(false)) {
-      note_reload(reload());
-    }
+    if (take_reload_signal()) reload_wanted_ = true;
+    // One at a time: rules that wait for their turn have batches already.
+    if (!applier_->is_waiting() && reload_wanted_.exchange(false)) note_reload(reload());
     const auto now = std::chrono::steady_clock::now();
     if (now < next_step) continue;
     next_step = now + std::chrono::seconds(1);

@@ -382,6 +382,48 @@ def reload_under_load():
         print(f"        {len(wanted)} windows over 12 reloads")
 
 
+def reloads_in_a_row_lose_nothing():
+    """The next reload comes while the one before still waits for its turn, with batches on their way to it."""
+    with folder() as place:
+        many_reloads(place)
+
+
+def many_reloads(place):
+    clients, bodies, records, acknowledged = 4, 6, 2000, set()
+    first = RULES.split("---")[0]
+    heavy = RULES + "".join("---\n" + first.replace("id: 8d0a6c8e", f"id: {n:08x}").replace("name: password_changed", f"name: copy_{n}\nmode: shadow")
+                            for n in range(40))
+    sinks = f'  - {{name: file, type: file, path: "{place}/alerts.jsonl"}}\n'
+    with Service(PROGRAM, config(store=place + "/store", sinks=sinks), files={"rules.yml": heavy}) as service:
+        address = service.url("/ingest")
+
+        def client(number):
+            for turn in range(bodies):
+                names = [f"r{number}-{turn}-{i}" for i in range(records)]
+                body = "".join(line(password(name, "a@acme.example")) + "\n" for name in names).encode()
+                while send(address, "POST", "/ingest", body)[0] != 200:
+                    time.sleep(0.2)
+                acknowledged.update("okta:" + name for name in names)
+
+        def reloads():
+            for wording in range(6):
+                service.path("rules.new", heavy.replace("Three failed sign-ins", f"Three failed sign-ins, {wording}"))
+                os.rename(service.path("rules.new"), service.path("rules.yml"))
+                service.process.send_signal(signal.SIGHUP)
+                time.sleep(0.5)
+
+        threads = [threading.Thread(target=reloads)] + [threading.Thread(target=client, args=(n,)) for n in range(clients)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+        service.wait(lambda: metric(service, "vedette_store_inbox_entries") == 0 and metric(service, "vedette_sink_queue_length") == 0,
+                     "the end of the work", 180)
+        check(series(service, 'vedette_rules_reloads_total{outcome="ok"}') >= 2, "hardly any reload")
+        equal(service.stop(), 0, "exit code")
+        equal(len(acknowledged - events_in(place)), 0, f"of {len(acknowledged)} acknowledged events without an alert")
+
+
 # ---- 35 -------------------------------------------------------------------------------------------------------------
 
 class SlowReceiver(http.server.ThreadingHTTPServer):
@@ -504,4 +546,4 @@ def a_second_process_is_refused():
 run_cases([(case.__name__.replace("_", " "), case) for case in (
     a_broker_out_of_reach, late_future_and_missing_times, the_wall_clock_jumps_ahead, the_wall_clock_jumps_back,
     a_corrected_clock_is_taken_over, overload_answers_503, broken_rules_leave_the_old, changed_rules_and_their_windows,
-    reload_under_load, clean_stops_repeat_nothing, a_stop_delivers_what_was_accepted, bombs_are_refused, tenants_are_apart, a_second_process_is_refused)])
+    reload_under_load, reloads_in_a_row_lose_nothing, clean_stops_repeat_nothing, a_stop_delivers_what_was_accepted, bombs_are_refused, tenants_are_apart, a_second_process_is_refused)])
