@@ -17,7 +17,8 @@ using connectors::Changes;
 
 namespace {
 
-constexpr std::chrono::seconds kFlushWait{60};
+constexpr std::chrono::seconds kFlushStep{1};
+constexpr int kFlushSteps = 60;
 
 }  // namespace
 
@@ -41,7 +42,7 @@ void Applier::run() {
   begin_epoch();
   do {
     Done done;
-    while (generation_->pipeline.next(done)) {
+    while (!stopping_ && generation_->pipeline.next(done)) {
       if (done.control) {
         done.control();
       } else {
@@ -49,6 +50,7 @@ void Applier::run() {
       }
     }
   } while (take_over());
+  ended_ = true;
 }
 
 void Applier::follow_with(std::unique_ptr<Generation> next) {
@@ -65,10 +67,11 @@ bool Applier::take_over() {
     next = std::move(next_);
   }
   if (!next) return false;
-  const Status folded = committer_.flush(kFlushWait) ? next->fold() : Status(Error{"what was applied could not be committed"});
+  Status folded = wait_for_commit();
+  if (folded) folded = next->fold();
   if (!folded) {
     follow_with(std::move(next));  // batches may be on their way to it
-    functions_.failed("rules could not be exchanged: " + folded.error().to_string());
+    if (!stopping_) functions_.failed("rules could not be exchanged: " + folded.error().to_string());
     return false;
   }
   generation_ = std::move(next);
@@ -76,6 +79,14 @@ bool Applier::take_over() {
   observe();
   begin_epoch();
   return true;
+}
+
+// A full disk takes as long as it takes.
+Status Applier::wait_for_commit() {
+  for (int step = 0; step < kFlushSteps && !stopping_; step += committer_.full() ? 0 : 1) {
+    if (committer_.flush(kFlushStep)) return {};
+  }
+  return Error{"what was applied could not be committed"};
 }
 
 // Names the rules in force in the log, once per change.

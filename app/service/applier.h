@@ -36,8 +36,12 @@ class Applier {
   Applier(std::unique_ptr<Generation> first, connectors::Store& store, connectors::Committer& committer,
           ApplierFunctions functions);
 
-  // Until the generation in force has ended and no other follows.
+  // Until the generation in force has ended and no other follows, or stop().
   void run();
+  // What has not been applied is left: the thread ends after the batch in hand. Any thread.
+  void stop() { stopping_ = true; }
+  // run() has returned. Any thread.
+  [[nodiscard]] bool ended() const { return ended_; }
   // The rule set to go on with when the one in force has been closed. Any thread, before its pipeline is closed, and not while
   // another is_waiting(): batches may be on their way to that one.
   void follow_with(std::unique_ptr<Generation> next);
@@ -65,6 +69,7 @@ class Applier {
   void commit_control(std::string entry, TimeUs time);
   void begin_epoch();
   [[nodiscard]] bool take_over();
+  [[nodiscard]] Status wait_for_commit();
 
   std::unique_ptr<Generation> generation_;
   connectors::Store& store_;
@@ -72,7 +77,7 @@ class Applier {
   ApplierFunctions functions_;
   std::mutex mutex_;
   std::unique_ptr<Generation> next_;
-  std::atomic<bool> waiting_ = false;
+  std::atomic<bool> waiting_ = false, stopping_ = false, ended_ = false;
   std::vector<alert::Alert> alerts_;
   std::vector<connectors::StoredEvidence> evidence_;
   std::string bytes_;

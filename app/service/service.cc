@@ -24,6 +24,8 @@ constexpr std::chrono::seconds kCommitWait{10};
 constexpr std::uint64_t kEvidenceOfOneEvent = 64 << 10;
 constexpr std::chrono::milliseconds kPumpWait{100};
 constexpr std::size_t kMostControls = 16;
+constexpr std::chrono::milliseconds kDrainStep{10};
+constexpr std::chrono::milliseconds kLeastDelivery{1000};  // for the sinks at the end, whatever was used before
 
 // Everything that load_rules() reads.
 std::vector<std::string> watched_paths(const Config& config) {
@@ -83,6 +85,7 @@ Status Service::start() {
   begin_metrics();
   if (const Status opened = open_store(); !opened) return opened;
   if (const Status recovered = recover(); !recovered) return recovered;
+  if (interrupted()) return {};  // the inbox may not be in the queue as a whole: nothing may come behind it
   if (const Status adopted = inherited_.read_environment(); !adopted) return adopted;
   const auto closed = [this](const std::string& sink, const std::string& reason) {
     logger_.log(LogLevel::error, sink, reason);
@@ -174,7 +177,7 @@ Status Service::recover() {
     batch->inbox = number;
     ++waiting;
     while (!queue_.offer(*batch)) {
-      if (store_gone_) return false;
+      if (store_gone_ || interrupted()) return false;
       (void)queue_.wait_for_room(std::chrono::milliseconds(100));
     }
     return true;
@@ -335,18 +338,34 @@ void Service::store_failed(const std::string& reason) {
   store_gone_ = true;
 }
 
+// What was accepted; after a signal no longer than `until`: the rest is worked off after the next start. A full disk would
+// hold it up without end.
+void Service::work_off(std::chrono::steady_clock::time_point until) {
+  const auto out_of_time = [until] { return interrupted() && std::chrono::steady_clock::now() >= until; };
+  while (!store_gone_ && !applier_->ended() && !out_of_time()) std::this_thread::sleep_for(kDrainStep);
+  if (store_gone_ || !applier_->ended()) {
+    if (!store_gone_)
+      logger_.log(LogLevel::warning, "service", "`drain_timeout` is over: what is left is worked off after the next start");
+    applier_->stop();
+    pipeline_->abort();  // without the lock: the pump may hold it while it waits for room
+    committer_->stop();
+  }
+  pump_thread_.join();
+  correlator_thread_.join();
+}
+
 void Service::drain() {
   ready_ = false;
+  const auto begun = std::chrono::steady_clock::now();
+  const auto until = begun + std::chrono::microseconds(config_.drain_timeout);
   if (sources_) sources_->stop();
   queue_.close();
-  if (store_gone_) {
-    const std::lock_guard lock(pipeline_mutex_);
-    pipeline_->abort();
+  if (correlator_thread_.joinable()) work_off(until);
+  if (committer_ && !committer_->full()) (void)committer_->flush(kCommitWait);
+  if (sinks_) {
+    const auto from = interrupted() ? std::chrono::steady_clock::now() : begun;
+    sinks_->stop(std::max(std::chrono::duration_cast<std::chrono::milliseconds>(until - from), kLeastDelivery));
   }
-  if (pump_thread_.joinable()) pump_thread_.join();
-  if (correlator_thread_.joinable()) correlator_thread_.join();
-  if (committer_) (void)committer_->flush(kCommitWait);
-  if (sinks_) sinks_->stop(std::chrono::milliseconds(config_.drain_timeout / 1000));
   if (committer_) committer_->stop();
   if (admin_) admin_->stop();
   if (admin_thread_.joinable()) admin_thread_.join();

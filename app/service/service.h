@@ -79,6 +79,7 @@ class Service {
   [[nodiscard]] Status reload_secrets();
   [[nodiscard]] bool submit(std::function<void()> control);
   void submit_controls(std::uint64_t pumped);
+  void work_off(std::chrono::steady_clock::time_point until);
   void drain();
 
   const Config& config_;

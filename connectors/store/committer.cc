@@ -216,6 +216,7 @@ void Committer::Loop::commit(Group& group) {
       note_full(true, result.message);
       if (wait_for_room()) continue;
       if (log_) log_(LogLevel::error, "store", "the disk is full: the last changes are not committed");
+      failed_ = true;  // nor is anything behind them: a source's place must not pass what is not committed
       break;
     }
     if (result.outcome == WriteOutcome::ok) return settle(group, true);

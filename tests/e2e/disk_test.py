@@ -208,6 +208,49 @@ def topics_wait():
             print(f"        {taken:.0f} of {big} records in memory, {memory / 1e6:.0f} MB")
 
 
+def backlog_on_a_full_disk(disk, service):
+    """Far more in the file than the queues hold; returns when nothing goes on any more."""
+    for number in range(3000):
+        disk.write([{**password(f"big{number}", f"user{number}@acme.example"), "displayMessage": "x" * 60000}])
+    behind, still = -1.0, 0
+    while still < 3:  # seconds without any progress
+        time.sleep(1)
+        read = metric(service, 'vedette_source_events_total{source="followed"}')
+        behind, still = read, still + 1 if read == behind else 0
+    return {f"okta:big{number}" for number in range(3000)}
+
+
+def stopped_on_a_full_disk():
+    """A stop waits for no room: what the file holds is read after the next start."""
+    with SmallDisk() as disk:
+        with Service(PROGRAM, disk.config + "drain_timeout: 3s\n") as service:
+            wanted = begin_and_fill(disk, service) | backlog_on_a_full_disk(disk, service)
+            begin = time.monotonic()
+            equal(service.stop(30), 0, "exit code")
+            check(time.monotonic() - begin < 10, f"the stop took {time.monotonic() - begin:.1f} s")
+        disk.grow()
+        with Service(PROGRAM, disk.config) as service:
+            service.wait(lambda: wanted <= disk.alerted(), "the alerts", 120)
+            equal(service.stop(), 0, "exit code")
+        equal(disk.alerted(), wanted, "alerts")
+
+
+def rules_change_on_a_full_disk():
+    """A reload waits for the room that what was applied before it needs, for longer than anything else waits."""
+    with SmallDisk() as disk, Service(PROGRAM, disk.config) as service:
+        wanted = begin_and_fill(disk, service) | write_while_full(disk, service)
+        equal(ask(service, "POST", "/api/v1/reload")[0], 202, "the reload")
+        time.sleep(65)
+        equal(service.process.poll(), None, "the exit code of a process that goes on")
+        disk.free()
+        service.wait(lambda: ask(service, "GET", "/readyz")[0] == 200, "/readyz to be green")
+        equal(post(service, "after")[0], 200, "after it")
+        wanted.add("okta:after")
+        service.wait(lambda: wanted <= disk.alerted(), "the alerts")
+        equal(service.stop(), 0, "exit code")
+        equal(disk.alerted(), wanted, "alerts")
+
+
 def enter():
     """Runs this program again where it may mount."""
     for options in (["-m"], ["-U", "-r", "-m"]):
@@ -222,4 +265,5 @@ def enter():
 
 if INSIDE not in os.environ:
     enter()
-run_cases([(case.__name__.replace("_", " "), case) for case in (refused_while_full_and_healed_by_itself, killed_on_a_full_disk, files_wait, topics_wait)])
+run_cases([(case.__name__.replace("_", " "), case) for case in (
+    refused_while_full_and_healed_by_itself, killed_on_a_full_disk, files_wait, topics_wait, stopped_on_a_full_disk, rules_change_on_a_full_disk)])
