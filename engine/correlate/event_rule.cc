@@ -23,7 +23,6 @@ std::vector<std::string> flag_names(unsigned flags) {
 EventRule::EventRule(Shared& shared, std::uint32_t index)
     : shared_(shared),
       plan_(shared.plan->rules[index]),
-      index_(index),
       keep_(plan_.accept + (plan_.suppress.given ? plan_.suppress.for_us : 0)),
       account_(shared.charged),
       seen_(account_, keep_),

@@ -40,7 +40,6 @@ class EventRule final : public Budgeted {
 
   Shared& shared_;
   const plan::RulePlan& plan_;
-  std::uint32_t index_;
   DurationUs keep_;  // how long an alert may come up again
   Account account_;
   SeenIds seen_;

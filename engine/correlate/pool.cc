@@ -72,7 +72,7 @@ void Pool::give_back(Chunk* chunk) {
   chunks_.back()->place = chunk->place;
   chunks_[chunk->place] = chunks_.back();
   chunks_.pop_back();
-  ::operator delete(chunk, kChunk, std::align_val_t{kChunk});
+  ::operator delete(chunk, std::align_val_t{kChunk});
 }
 
 void* Pool::allocate_large(std::size_t bytes) {
