@@ -92,11 +92,12 @@ KafkaCompany KafkaPresence::judge(const Look& look, Steady::time_point now) {
   for (const auto& [topic, text] : look.texts) {
     const auto other = KafkaPresenceText::parse(text);
     const bool written = written_.contains(topic);
-    // An earlier process on our store is gone: the store is open once. One that writes after us is on a copy of it.
-    if (!other || other->same_process(self_) || (!written && (other->id == self_.id || is_gone(*other)))) {
+    if (!other || other->same_process(self_) || (!written && is_gone(*other))) {
       others_.erase(topic);
       continue;
     }
+    // An earlier process on our store is gone, for the store is open once. One that goes on is on a copy of it.
+    const bool earlier = other->id == self_.id;
     const auto [known, fresh] = others_.try_emplace(topic, Other{*other, now});
     const bool went_on = !fresh && other->same_process(known->second.text) && other->beat != known->second.text.beat;
     if (!fresh && (went_on || !other->same_process(known->second.text))) known->second = {*other, now};
@@ -105,7 +106,8 @@ KafkaCompany KafkaPresence::judge(const Look& look, Steady::time_point now) {
       if (company == KafkaCompany::taken) continue;
       const auto age = [](const KafkaPresenceText& one) { return std::tie(one.start, one.id, one.pid); };
       company = written && age(self_) < age(*other) ? KafkaCompany::second : KafkaCompany::taken;
-    } else if (now - known->second.since < kBeatsUntilGone * options_.presence_interval && company == KafkaCompany::alone) {
+    } else if (!earlier && now - known->second.since < kBeatsUntilGone * options_.presence_interval &&
+               company == KafkaCompany::alone) {
       company = KafkaCompany::maybe;
       if (!found_) found_ = *other;
     }

@@ -106,6 +106,29 @@ TEST_F(KafkaPresenceTest, OneThatIsGoneIsInNobodysWay) {
   EXPECT_EQ(stands(), "") << "nobody shall wait for us";
 }
 
+// A backup of the store that was restored elsewhere and started while the original goes on.
+TEST_F(KafkaPresenceTest, ACopyOfTheStoreStaysRefused) {
+  std::atomic<bool> stop = false;
+  std::thread beating([&] {
+    while (!stop) {
+      speak("aaaa", kNow - 1);
+      std::this_thread::sleep_for(milliseconds(50));
+    }
+  });
+  // At its start it may be refused already.
+  const Status started = start_source(options());
+  if (started.ok()) {
+    const auto refused = [&] { return source_->health().reason.find("another Vedette") != std::string::npos; };
+    EXPECT_TRUE(eventually(refused)) << log_.text();
+    for (int i = 0; i < 30; ++i) {
+      EXPECT_FALSE(source_->health().up) << "after " << i << " looks: " << log_.text();
+      std::this_thread::sleep_for(milliseconds(100));
+    }
+  }
+  stop = true;
+  beating.join();
+}
+
 // After a kill -9, wherever the store is now: no waiting.
 TEST_F(KafkaPresenceTest, TheSameStoreStartsAtOnce) {
   speak("aaaa", kNow - 1);
