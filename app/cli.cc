@@ -117,6 +117,7 @@ void add_replay(CLI::App& root, Action& action) {
   add_choice(*command, "--fail-on", options->fail_on, kLevels, "Exit 1 when an alert of this level or above fires");
   command->add_option("--rejects", options->rejects, "Write refused records to this file, with place and reason")
       ->type_name("FILE");
+  options->rules.may_skip_broken = true;
   command->add_flag("--skip-broken", options->rules.skip_broken, "Go on without broken rules, naming them");
   command->add_flag("--no-drain", options->no_drain, "Leave open what is undecided at the end of the input");
   command->add_flag("-q,--quiet", options->quiet, "No summary and no progress");

@@ -125,6 +125,19 @@ int show_summary(const CheckOptions& options, const LoadedRules& loaded, const D
   return failed ? kExitFindings : kExitOk;
 }
 
+// Of a configuration that does not say where its rules are, or says what is not there.
+bool lacks_rules(const RuleOptions& rules, const Diagnostics& findings) {
+  return rules.rules.empty() || std::any_of(findings.items().begin(), findings.items().end(),
+                                            [](const Diagnostic& finding) { return finding.code == "V9012"; });
+}
+
+int show_config_alone(const CheckOptions& options, Diagnostics findings) {
+  findings.sort();
+  if (!print_findings(findings, options)) return runtime("findings cannot be written to standard output");
+  print_note("the rules were not checked: mend the configuration first");
+  return show_summary(options, {}, findings);
+}
+
 // The events once through the rules; a table instead of findings.
 int show_rates(const CheckOptions& options, const LoadedRules& loaded) {
   ReplayOptions replay;
@@ -150,7 +163,10 @@ int run_check(const CheckOptions& options) {
   if (!options.config.empty()) {
     const Status checked = check_config(options, rules, findings, config);
     if (!checked) return usage(checked.error());
-    if (findings.has_errors()) config.reset();
+    if (findings.has_errors()) {
+      config.reset();
+      if (lacks_rules(rules, findings)) return show_config_alone(options, findings);
+    }
   }
   rules::CheckSettings settings;
   settings.lints = !options.portable;
@@ -160,8 +176,7 @@ int run_check(const CheckOptions& options) {
   if (!checked) return usage(checked.error());
   const LoadedRules& loaded = checked->loaded;
   if (config && loaded.plan) {
-    const Status known = check_sources(*config, *loaded.plan);
-    if (!known) return usage(known.error());
+    check_sources(*config, *loaded.plan, findings);
     check_routes(*config, *loaded.plan, findings);
   }
   if (config && options.connect)

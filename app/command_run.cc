@@ -37,6 +37,11 @@ void log_shadow_rules(const plan::Plan& plan, Logger& logger) {
              fmt::format("{} shadow rule{}, counted but never sent to sinks: {}", all, all == 1 ? "" : "s", why));
 }
 
+int unusable(const std::string& config) {
+  print_error(fmt::format("{} is not a usable configuration", config));
+  return kExitUsage;
+}
+
 }  // namespace
 
 int run_service(const RunOptions& options) {
@@ -47,20 +52,14 @@ int run_service(const RunOptions& options) {
     return kExitUsage;
   }
   print_diagnostics(diagnostics);
-  if (diagnostics.has_errors()) {
-    print_error(fmt::format("{} is not a usable configuration", options.config));
-    return kExitUsage;
-  }
+  if (diagnostics.has_errors()) return unusable(options.config);
   const auto rules = load_rules_or_report(config->rule_options());
   if (!rules) return kExitUsage;
-  const Status known = check_sources(*config, *rules->plan);
-  if (!known) {
-    print_error(known.error().to_string());
-    return kExitUsage;
-  }
-  Diagnostics routes;
-  check_routes(*config, *rules->plan, routes);
-  print_diagnostics(routes);
+  Diagnostics later;
+  check_sources(*config, *rules->plan, later);
+  check_routes(*config, *rules->plan, later);
+  print_diagnostics(later);
+  if (later.has_errors()) return unusable(options.config);
 
   Logger logger(config->log_format_given ? config->log_json : !is_terminal(stderr), config->log_level);
   logger.log(connectors::LogLevel::info, "service",

@@ -16,15 +16,15 @@ enum class Format : std::uint8_t { automatic, human, json, jsonl };
 
 // What every command that loads rules takes.
 struct RuleOptions {
-  std::vector<std::string> rules;  // files or directories
-  std::vector<std::string> lists;  // directories; none: the folder `lists` beside the rules
-  bool lists_beside_rules = true;
+  std::vector<std::string> rules;         // files or directories
+  std::vector<std::string> lists;         // directories; none: the folder `lists` beside the rules
   std::vector<std::string> source_types;  // directories or files of further source types
   std::vector<std::string> logsources;    // product=azure,service=signinlogs: what the generic json source serves
   std::vector<std::string> identities;    // CSV files: person,system,account
   std::vector<std::string> domains;
   std::vector<std::string> databases;  // MaxMind DB files for `enrich`
   bool skip_broken = false;
+  bool may_skip_broken = false;  // the command has that option
 };
 
 struct ReplayOptions {

@@ -33,6 +33,7 @@ class Parser {
   Config parse(const yaml::Node& root) {
     if (!reader_.is_map(root, "the configuration")) return std::move(config_);
     reader_.keys(root, names_of(kConfigKeys));
+    config_.places = reader_.places(root);
     for (const char* key : {"rules", "sources"}) {
       if (root.find(key) == nullptr)
         reader_.report("V9002", root, fmt::format("the configuration needs `{}`", key),
@@ -89,13 +90,49 @@ class Parser {
     config_.rule_paths = reader_.required_list(map, "paths", "`rules`");
     for (std::string& path : config_.rule_paths) path = reader_.absolute(path);
     config_.lists = reader_.paths(map, "lists");
+    config_.source_types = reader_.paths(map, "source_types");
+    if (const yaml::Node* json = map.find("json")) this->json(*json);
+    name_paths(map, "paths", config_.rule_paths, "file or folder of rules");
+    name_paths(map, "lists", config_.lists, "folder of lists", true);
+    name_paths(map, "source_types", config_.source_types, "file or folder of source types");
     if (const auto mode = reader_.word(map, "reload", names_of(kReloadModes))) config_.reload = static_cast<ReloadMode>(*mode);
+  }
+
+  // One log source, or a list of them.
+  void json(const yaml::Node& given) {
+    const std::size_t entries = given.is_sequence() ? given.items.size() : 1;
+    for (std::size_t i = 0; i < entries; ++i) {
+      const yaml::Node& map = given.is_sequence() ? given.items[i] : given;
+      if (!reader_.is_map(map, "an entry of `json`")) continue;
+      const auto known = names_of(rules::reference::kLogSourceKeys);
+      reader_.keys(map, known);
+      std::string logsource;
+      for (const std::string_view key : known) {
+        if (const auto value = reader_.text(map, key))
+          logsource += fmt::format("{}{}={}", logsource.empty() ? "" : ",", key, *value);
+      }
+      if (logsource.empty())
+        reader_.report("V9002", map, "an entry of `json` needs `product`, `service` or `category`",
+                       "what `logsource` of the rules says: {product: azure, service: signinlogs}");
+      config_.json_logsources.push_back(std::move(logsource));
+    }
+  }
+
+  // Paths that load_config() looks for.
+  void name_paths(const yaml::Node& map, std::string_view key, const std::vector<std::string>& paths, std::string_view what,
+                  bool folder = false) {
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+      const yaml::Node& node = *map.find(key);
+      const yaml::Node& at = node.is_sequence() && node.items.size() == paths.size() ? node.items[i] : node;
+      config_.named_paths.push_back({paths[i], std::string(what), folder, reader_.place(at)});
+    }
   }
 
   void identities(const yaml::Node& map) {
     reader_.keys(map, names_of(kIdentitiesKeys));
     config_.identity_files = reader_.paths(map, "aliases");
     config_.domains = reader_.texts(map, "domains");
+    name_paths(map, "aliases", config_.identity_files, "CSV file");
     const auto learn = reader_.word(map, "learn", kLearnWords);
     if (learn && *learn != 0) reader_.report("V9005", *map.find("learn"), "learned identities do not exist yet", "learn: off");
   }
@@ -104,6 +141,7 @@ class Parser {
     reader_.keys(map, names_of(kEnrichKeys));
     config_.databases = reader_.required_list(map, "databases", "`enrich`");
     for (std::string& path : config_.databases) path = reader_.absolute(path);
+    name_paths(map, "databases", config_.databases, "MaxMind DB file");
   }
 
   void admin(const yaml::Node& map) {
@@ -120,6 +158,7 @@ class Parser {
     if (!admin.listen.empty() && !admin.listen.ends_with(":0") && taken != config_.sources.end())
       reader_.report("V9009", *map.find("listen"), fmt::format("`{}` listens on this address already", taken->name),
                      "use another port");
+    admin.places = reader_.places(map);
     config_.admin = admin;
   }
 
@@ -143,7 +182,8 @@ RuleOptions Config::rule_options() const {
   RuleOptions options;
   options.rules = rule_paths;
   options.lists = lists;
-  options.lists_beside_rules = false;
+  options.source_types = source_types;
+  options.logsources = json_logsources;
   options.identities = identity_files;
   options.domains = domains;
   options.databases = databases;
@@ -162,12 +202,19 @@ Config parse_config(const yaml::File& file, Diagnostics& diagnostics) {
 
 Result<Config> load_config(const std::string& path, Diagnostics& diagnostics) {
   std::error_code code;
-  if (!fs::is_regular_file(path, code)) return Error{"no such file; `vedette init` writes one", path};
+  if (!fs::exists(path, code)) return Error{"no such file; `vedette init` writes one", path};
+  if (fs::is_directory(path, code)) return Error{"is a folder; name the file in it, such as vedette.yml", path};
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
   text << in.rdbuf();
   if (!in) return Error{"cannot be read", path};
-  return parse_config({path, text.str()}, diagnostics);
+  Config config = parse_config({path, text.str()}, diagnostics);
+  for (const NamedPath& named : config.named_paths) {
+    if (named.folder ? fs::is_directory(named.path, code) : fs::exists(named.path, code)) continue;
+    diagnostics.add(named.place.finding("V9012", fmt::format("no such {}: {}", named.what, named.path),
+                                        "relative paths start at the configuration's folder"));
+  }
+  return config;
 }
 
 }  // namespace vedette::app

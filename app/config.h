@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/commands.h"
+#include "app/config_place.h"
 #include "connectors/net/http_auth.h"
 #include "connectors/net/http_server.h"
 #include "connectors/net/kafka_client.h"
@@ -85,6 +86,7 @@ struct SourceConfig {
   HttpSourceConfig http;    // okta_hook, http
   KafkaSourceConfig kafka;  // kafka
   FileSourceConfig file;    // file
+  ConfigPlaces places;
 };
 
 struct RotateConfig {
@@ -125,6 +127,7 @@ struct SinkConfig {
   FileSinkConfig file;                  // file
   KafkaSinkConfig kafka;                // kafka
   WebhookConfig webhook;                // webhook
+  ConfigPlaces places;
 };
 
 // Alerts that meet every given term go to the sinks named, subject to their own min_level; each route that matches counts.
@@ -133,17 +136,21 @@ struct RouteConfig {
   std::optional<plan::Level> level;                        // this level and above
   std::vector<std::string> tags, rules, sources, tenants;  // any of each; rules: as rule_id or rule of the alert; sources: types
   std::vector<std::string> to;                             // names of sinks
+  ConfigPlaces match_places;
 };
 
 struct AdminConfig {
   std::string listen;
   std::optional<std::string> token;
+  ConfigPlaces places;
 };
 
 struct Config {
   std::string path;
   StoreConfig store;
   std::vector<std::string> rule_paths, lists;
+  std::vector<std::string> source_types;     // files or folders of further source types
+  std::vector<std::string> json_logsources;  // product=azure,service=signinlogs: what other JSON serves
   ReloadMode reload = ReloadMode::signal;
   std::vector<std::string> identity_files, domains;
   std::vector<std::string> databases;  // MaxMind DB files
@@ -156,13 +163,16 @@ struct Config {
   bool log_json = true;
   bool log_format_given = false;
   connectors::LogLevel log_level = connectors::LogLevel::info;
+  ConfigPlaces places;
+  std::vector<NamedPath> named_paths;  // that load_config() finds missing
 
   [[nodiscard]] RuleOptions rule_options() const;
 };
 
-// An Error when the file cannot be read. With errors among the diagnostics the value is not to be used.
+// An Error when the file cannot be read; files and folders of rules that are not there are diagnostics. With errors among the
+// diagnostics the value is not to be used.
 [[nodiscard]] Result<Config> load_config(const std::string& path, Diagnostics& diagnostics);
-// The same from memory.
+// The same from memory, without a look at what it names.
 [[nodiscard]] Config parse_config(const yaml::File& file, Diagnostics& diagnostics);
 
 }  // namespace vedette::app

@@ -4,6 +4,7 @@
 
 #include "app/config_sink_keys.h"
 #include "app/config_source_keys.h"
+#include "rules/reference/rule_keys.h"
 
 namespace vedette::app {
 
@@ -59,9 +60,21 @@ inline constexpr std::array<Key, 3> kStoreKeys = {{
 }};
 inline constexpr Table kStoreTable = {"store", "`store`", kStoreKeys, false};
 
-inline constexpr std::array<Key, 3> kRulesKeys = {{
+inline constexpr std::array<Key, 5> kRulesKeys = {{
     {.name = "paths", .shape = Shape::texts, .help = "Rule files and folders", .example = "[rules]", .required = true},
-    {.name = "lists", .shape = Shape::texts, .help = "Folders of lists (*.txt, *.yml, *.csv)", .example = "[lists]"},
+    {.name = "lists",
+     .shape = Shape::texts,
+     .help = "Folders of lists (*.txt, *.yml, *.csv); by default the folder `lists` beside the rules",
+     .example = "[lists]"},
+    {.name = "source_types",
+     .shape = Shape::texts,
+     .help = "Files or folders of further source types (*.yml); other ones need a restart",
+     .example = "[sources]"},
+    {.name = "json",
+     .shape = Shape::list,
+     .help = "What events of the source type `json` are: the log sources of rules that see them",
+     .example = "[{product: azure, service: signinlogs}]",
+     .inner = &rules::reference::kServedTable},
     {.name = "reload", .shape = Shape::word, .help = "When they are read again", .example = "signal", .words = kReloadModes},
 }};
 inline constexpr Table kRulesTable = {"rules", "`rules`", kRulesKeys, false};

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <span>
@@ -43,9 +45,19 @@ std::optional<int> parse_number(std::string_view text) {
 }  // namespace
 
 void ConfigReader::report(std::string_view code, const yaml::Node& at, std::string message, std::string hint) {
-  Location where = at.where;
+  diagnostics_.add(place(at).finding(code, std::move(message), std::move(hint)));
+}
+
+ConfigPlace ConfigReader::place(const yaml::Node& node) const {
+  Location where = node.where;
   where.file = file_.path;
-  diagnostics_.add(make_diagnostic(code, where, std::move(message), std::move(hint), yaml::line_of(file_, where.line)));
+  return {where, std::string(yaml::line_of(file_, where.line))};
+}
+
+ConfigPlaces ConfigReader::places(const yaml::Node& map) const {
+  ConfigPlaces out{place(map), {}};
+  for (const auto& [key, value] : map.entries) out.values.emplace(key.text, place(value));
+  return out;
 }
 
 bool ConfigReader::is_map(const yaml::Node& node, std::string_view what) {
@@ -211,24 +223,25 @@ std::optional<std::string> ConfigReader::secret(const yaml::Node& node) {
     report("V9002", node, "a secret needs either `env` or `file`");
     return std::nullopt;
   }
-  std::string value;
-  if (name) {
-    const char* found = std::getenv(name->c_str());
-    value = found == nullptr ? "" : found;
-  } else {
-    std::ifstream in(absolute(*from), std::ios::binary);
-    std::ostringstream read;
-    read << in.rdbuf();
-    value = read.str();
-    while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.pop_back();
-  }
-  if (value.empty()) {
-    report("V9008", node,
-           name ? fmt::format("the environment variable {} is unset or empty", *name)
-                : fmt::format("{} is unreadable or empty", *from));
-    return std::nullopt;
-  }
-  return value;
+  if (from) return secret_file(node, absolute(*from));
+  const char* value = std::getenv(name->c_str());
+  if (value != nullptr && *value != '\0') return value;
+  report("V9008", node, fmt::format("the environment variable {} is {}", *name, value == nullptr ? "not set" : "empty"),
+         "set it where the program is started, or refer to a file: {file: PATH}");
+  return std::nullopt;
+}
+
+std::optional<std::string> ConfigReader::secret_file(const yaml::Node& node, const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  const std::string why = in ? "" : std::strerror(errno);
+  std::ostringstream read;
+  read << in.rdbuf();
+  std::string value = read.str();
+  while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.pop_back();
+  if (!value.empty()) return value;
+  report("V9008", node, fmt::format("the secret's file {} {}", path, why.empty() ? "is empty" : "cannot be read: " + why),
+         "it holds the secret and nothing else, and the user that the program runs as can read it");
+  return std::nullopt;
 }
 
 std::string ConfigReader::address(const yaml::Node& map, std::string_view key, std::string_view what) {

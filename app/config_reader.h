@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/config_place.h"
 #include "engine/base/diagnostic.h"
 #include "engine/base/time.h"
 #include "rules/yaml/node.h"
@@ -22,6 +23,9 @@ class ConfigReader {
       : file_(file), folder_(std::filesystem::path(file.path).parent_path()), diagnostics_(diagnostics) {}
 
   void report(std::string_view code, const yaml::Node& at, std::string message, std::string hint = {});
+
+  [[nodiscard]] ConfigPlace place(const yaml::Node& node) const;
+  [[nodiscard]] ConfigPlaces places(const yaml::Node& map) const;
 
   // False, reported, when the node is no map. `what` names it: "a source".
   bool is_map(const yaml::Node& node, std::string_view what);
@@ -60,6 +64,8 @@ class ConfigReader {
   [[nodiscard]] std::string address(const yaml::Node& map, std::string_view key, std::string_view what);
 
  private:
+  [[nodiscard]] std::optional<std::string> secret_file(const yaml::Node& node, const std::string& path);
+
   const yaml::File& file_;
   std::filesystem::path folder_;
   Diagnostics& diagnostics_;

@@ -160,6 +160,7 @@ RouteConfig parse_route(ConfigReader& reader, const yaml::Node& map, const std::
   RouteConfig route;
   if (const yaml::Node* match = reader.map(map, "match")) {
     reader.keys(*match, names_of(kMatchKeys));
+    route.match_places = reader.places(*match);
     const auto level = reader.word(*match, "level", names_of(rules::reference::kLevels));
     if (level) route.level = static_cast<plan::Level>(*level);
     route.tags = reader.texts(*match, "tags");
@@ -191,6 +192,7 @@ std::vector<std::string> parse_sinks(ConfigReader& reader, const yaml::Node& key
     SinkConfig sink = SinkParser(reader, item).parse(std::move(name), static_cast<SinkKind>(*kind));
     if (sink.kind == SinkKind::standard_output && std::exchange(to_stdout, true))
       reader.report("V9009", *item.find("type"), "another sink writes to standard output already");
+    sink.places = reader.places(item);
     check_files(reader, config, sink, item);
     config.sinks.push_back(std::move(sink));
   }

@@ -280,6 +280,7 @@ void parse_sources(ConfigReader& reader, const yaml::Node& key, const yaml::Node
     const auto kind = entry_type(reader, item, "a source", names_of(kSourceKinds), kLaterSources);
     if (!kind) continue;
     SourceConfig source = SourceParser(reader, item).parse(std::move(name), static_cast<SourceKind>(*kind));
+    source.places = reader.places(item);
     for (const SourceConfig& earlier : config.sources) check_pair(reader, earlier, source, item);
     config.sources.push_back(std::move(source));
   }

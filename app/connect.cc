@@ -9,6 +9,7 @@
 #include <set>
 
 #include "app/service/sinks.h"
+#include "app/service/sources.h"
 #include "connectors/net/http_server.h"
 #include "connectors/net/kafka_probe.h"
 #include "engine/base/diagnostic_codes.h"
@@ -20,6 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 Status readable(const std::string& path) {
+  std::error_code code;
+  if (path != "-" && fs::is_directory(path, code)) return Error{"is a folder, not a file", path};
   if (path == "-" || ::access(path.c_str(), R_OK) == 0) return {};
   return Error{fmt::format("cannot be read: {}", std::strerror(errno)), path};
 }
@@ -63,10 +66,11 @@ class Connections {
       : config_(config), tell_(tell), findings_(findings) {}
 
   void check() {
-    if (config_.store.durable()) look("store", config_.store.path, [&] { return writable_folder(config_.store.path); });
+    if (config_.store.durable())
+      look("store", config_.store.path, config_.places.of("store"), [&] { return writable_folder(config_.store.path); });
     for (const SourceConfig& source : config_.sources) check(source);
     for (const SinkConfig& sink : config_.sinks) check(sink);
-    if (config_.admin) listen("admin", config_.admin->listen, std::nullopt);
+    if (config_.admin) listen("admin", config_.admin->listen, std::nullopt, config_.admin->places);
   }
 
  private:
@@ -75,40 +79,42 @@ class Connections {
     switch (source.kind) {
       case SourceKind::okta_hook:
       case SourceKind::http:
-        return listen(name, source.http.listen, source.http.tls);
+        return listen(name, source.http.listen, source.http.tls, source.places);
       case SourceKind::kafka:
-        return look(name, connectors::join_brokers(source.kafka.connection.brokers),
+        return look(name, connectors::join_brokers(source.kafka.connection.brokers), source.places.of("brokers"),
                     [&] { return reach_brokers(source.kafka.connection, source.kafka.topics); });
       case SourceKind::file:
-        return look(name, source.file.path, [&] { return readable(source.file.path); });
+        return look(name, source.file.path, source.places.of("path"), [&] { return readable(source.file.path); });
     }
   }
 
   void check(const SinkConfig& sink) {
     const std::string name = "sink `" + sink.name + "`";
-    if (!sink.dead_letter.empty()) look(name, sink.dead_letter, [&] { return writable_file(sink.dead_letter); });
+    if (!sink.dead_letter.empty())
+      look(name, sink.dead_letter, sink.places.of("dead_letter"), [&] { return writable_file(sink.dead_letter); });
     switch (sink.kind) {
       case SinkKind::standard_output:
         return;
       case SinkKind::file:
-        return look(name, sink.file.path, [&] { return writable_file(sink.file.path); });
+        return look(name, sink.file.path, sink.places.of("path"), [&] { return writable_file(sink.file.path); });
       case SinkKind::kafka:
-        return look(name, connectors::join_brokers(sink.kafka.connection.brokers),
+        return look(name, connectors::join_brokers(sink.kafka.connection.brokers), sink.places.of("brokers"),
                     [&] { return reach_brokers(sink.kafka.connection, {sink.kafka.topic}); });
       case SinkKind::webhook:
-        return look(name, sink.webhook.url, [&] { return reach_webhook(sink); });
+        return look(name, sink.webhook.url, sink.places.of("url"), [&] { return reach_webhook(sink); });
     }
   }
 
   template <typename Look>
-  void look(const std::string& name, const std::string& place, Look&& at) {
-    tell_(name + ": " + place);
+  void look(const std::string& name, const std::string& what, const ConfigPlace& place, Look&& at) {
+    tell_(name + ": " + what);
     const Status status = at();
-    if (!status) add("V9012", name, status);
+    if (!status) add("V9012", name, status, place);
   }
 
   // Certificate, key and port. Sources may share an address.
-  void listen(const std::string& name, const std::string& address, const std::optional<connectors::HttpTlsFiles>& tls) {
+  void listen(const std::string& name, const std::string& address, const std::optional<connectors::HttpTlsFiles>& tls,
+              const ConfigPlaces& places) {
     if (!address.ends_with(":0") && !listened_.insert(address).second) return;
     tell_(name + ": " + address);
     connectors::HttpServer server("check", {}, {});
@@ -116,13 +122,16 @@ class Connections {
     options.address = address;
     options.tls = tls;
     const Status status = server.listen(options);
-    if (!status) add(in_use(status) ? "V9013" : "V9012", name, status);
+    if (status) return;
+    const bool address_is_wrong = status.error().where.find(address) != std::string::npos;
+    if (const std::string hint = who_listens(status.error(), address); !hint.empty())
+      return add("V9013", name, status, places.of("listen"), hint);
+    add("V9012", name, status, places.of(address_is_wrong ? "listen" : "tls"));
   }
 
-  static bool in_use(const Status& status) { return status.error().message.find(std::strerror(EADDRINUSE)) != std::string::npos; }
-
-  void add(std::string_view code, const std::string& name, const Status& status) {
-    findings_.add(make_diagnostic(code, {config_.path}, name + ": " + status.error().to_string()));
+  void add(std::string_view code, const std::string& name, const Status& status, const ConfigPlace& place,
+           std::string hint = {}) {
+    findings_.add(place.finding(code, name + ": " + status.error().to_string(), std::move(hint)));
   }
 
   const Config& config_;

@@ -127,6 +127,10 @@ Result<std::vector<std::string>> default_rule_paths(const std::vector<std::strin
   return Error{"no rules given, and neither rules/packs nor rules is here; name some with --rules, or start with `vedette init`"};
 }
 
+std::vector<std::string> list_folders(const RuleOptions& options) {
+  return options.lists.empty() ? lists_beside(options.rules) : options.lists;
+}
+
 Result<rules::CompileOptions> compile_options(const RuleOptions& options, Diagnostics& diagnostics) {
   rules::CompileOptions compile;
   auto more = read_source_files(options.source_types);
@@ -135,8 +139,7 @@ Result<rules::CompileOptions> compile_options(const RuleOptions& options, Diagno
   sources.insert(sources.end(), more->begin(), more->end());
   compile.sources = rules::load_sources(sources, diagnostics);
   for (const yaml::File& file : rules::builtin_lists()) rules::parse_list(file, compile.lists, diagnostics);
-  const bool beside = options.lists.empty() && options.lists_beside_rules;
-  for (const std::string& directory : beside ? lists_beside(options.rules) : options.lists) {
+  for (const std::string& directory : list_folders(options)) {
     const Status read = rules::read_lists(directory, compile.lists, diagnostics);
     if (!read) return read.error();
     const Status tables = rules::read_tables(directory, compile.tables);
@@ -201,8 +204,9 @@ std::unique_ptr<LoadedRules> load_rules_or_report(const RuleOptions& options) {
   }
   print_diagnostics(shown);
   if (!loaded->plan) {
-    print_error(fmt::format("{} in the rules; --skip-broken goes on without the broken ones",
-                            shown.error_count() == 1 ? "1 error" : fmt::format("{} errors", shown.error_count())));
+    print_error(fmt::format("{} in the rules{}",
+                            shown.error_count() == 1 ? "1 error" : fmt::format("{} errors", shown.error_count()),
+                            options.may_skip_broken ? "; --skip-broken goes on without the broken ones" : ""));
     return nullptr;
   }
   if (loaded->skipped > 0) print_warning(fmt::format("{} broken rules are left out", loaded->skipped));

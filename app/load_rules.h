@@ -25,6 +25,9 @@ struct LoadedRules {
 // The places that are used when none is given: rules/packs, else rules.
 [[nodiscard]] Result<std::vector<std::string>> default_rule_paths(const std::vector<std::string>& given);
 
+// The folders of lists: those given, else `lists` beside the rules.
+[[nodiscard]] std::vector<std::string> list_folders(const RuleOptions& options);
+
 // Everything that rules are compiled against.
 [[nodiscard]] Result<rules::CompileOptions> compile_options(const RuleOptions& options, Diagnostics& diagnostics);
 

@@ -139,9 +139,10 @@ Status Service::start_admin() {
     return admit(head);
   };
   admin_->route("GET", "/api/v1/evidence", {with_token, evidence});
-  if (const Status listening = admin_->listen(config_.admin->listen); !listening) return listening;
+  if (const Status listening = admin_->listen(config_.admin->listen); !listening)
+    return Error{with_remedy(listening.error(), config_.admin->listen), "admin"};
   admin_thread_ = std::thread([this] { admin_->run(); });
-  announce(config_.admin->listen, admin_->address(), "/metrics");
+  announce(config_.admin->listen, "http://" + admin_->address() + "/metrics");
   return {};
 }
 

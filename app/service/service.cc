@@ -30,8 +30,8 @@ constexpr std::chrono::milliseconds kLeastDelivery{1000};  // for the sinks at t
 // Everything that load_rules() reads.
 std::vector<std::string> watched_paths(const Config& config) {
   if (config.reload != ReloadMode::watch) return {};
-  std::vector<std::string> paths;
-  for (const auto* more : {&config.rule_paths, &config.lists, &config.identity_files, &config.databases})
+  std::vector<std::string> paths = list_folders(config.rule_options());
+  for (const auto* more : {&config.rule_paths, &config.source_types, &config.identity_files, &config.databases})
     paths.insert(paths.end(), more->begin(), more->end());
   return paths;
 }
@@ -53,19 +53,22 @@ std::string random_id() {
 
 }  // namespace
 
-Status check_sources(const Config& config, const plan::Plan& plan) {
+void check_sources(const Config& config, const plan::Plan& plan, Diagnostics& findings) {
   for (const SourceConfig& source : config.sources) {
     std::vector<std::string> types = {source.source};
     for (const auto& [topic, type] : source.kafka.topic_source) types.push_back(type);
     for (const std::string& type : types) {
       const auto found = find_source(plan, type);
-      if (!found) return Error{found.error().message, "source " + source.name};
+      if (!found)
+        findings.add(source.places.of("source").finding("V9004", found.error().message,
+                                                        "types of your own: rules: {source_types: [FOLDER]}"));
     }
     ZonePtr zone;
     if (!rules::load_zone(source.timezone, zone))
-      return Error{"unknown time zone '" + source.timezone + "'", "source " + source.name};
+      findings.add(source.places.of("timezone")
+                       .finding("V9004", fmt::format("unknown time zone `{}`", source.timezone),
+                                "an IANA name, such as Europe/Paris or America/New_York"));
   }
-  return {};
 }
 
 Service::Service(const Config& config, LoadedRules rules, const ServiceOptions& options, Logger& logger)
@@ -92,8 +95,8 @@ Status Service::start() {
     sink_gone_ = true;
   };
   if (const Status started = sinks_->start(closed); !started) return started;
-  const auto listening = [this](const std::string& configured, const std::string& actual, const std::string& path) {
-    announce(configured, actual, path);
+  const auto listening = [this](const std::string& configured, const std::string& url, const std::string& path) {
+    announce(configured, url + path);
   };
   if (const Status started = sources_->start(*intake_, listening); !started) return started;
   for (const connectors::InheritedSocket& left : inherited_.left())
@@ -208,8 +211,8 @@ ApplierFunctions Service::applier_functions() {
   return functions;
 }
 
-void Service::announce(const std::string& configured, const std::string& actual, const std::string& path) {
-  const std::string line = fmt::format("listening http://{}{}", actual, path);
+void Service::announce(const std::string& configured, const std::string& url) {
+  const std::string line = "listening " + url;
   if (configured.ends_with(":0")) {
     logger_.plain(line);
   } else {
@@ -312,7 +315,7 @@ Status Service::reload() {
   if (loaded->plan->rules.empty() && loaded->plan->correlations.empty())
     return Error{"not reloaded, the rules in force stay: no rule was found in the given places"};
   const auto same_type = [](const plan::SourceProgram& a, const plan::SourceProgram& b) {
-    return a.source.name == b.source.name;
+    return a.source.name == b.source.name && a.source.text == b.source.text;
   };
   if (!std::equal(plan_->sources.begin(), plan_->sources.end(), loaded->plan->sources.begin(), loaded->plan->sources.end(),
                   same_type))

@@ -34,7 +34,7 @@
 namespace vedette::app {
 
 // Source types and time zones that the configuration names exist.
-[[nodiscard]] Status check_sources(const Config& config, const plan::Plan& plan);
+void check_sources(const Config& config, const plan::Plan& plan, Diagnostics& findings);
 
 struct ServiceOptions {
   unsigned threads = 1;
@@ -64,7 +64,7 @@ class Service {
   void measure_http(const std::string& listen, const connectors::HttpCounters& counters);
   void measure_sinks();
   [[nodiscard]] ApplierFunctions applier_functions();
-  void announce(const std::string& configured, const std::string& actual, const std::string& path);
+  void announce(const std::string& configured, const std::string& url);
   [[nodiscard]] connectors::RejectHandler count_rejects();
   [[nodiscard]] connectors::RejectHandler keep_rejects();
   void count_reject(std::string_view source, std::string_view reason, std::string_view message, std::uint64_t line);

@@ -53,11 +53,11 @@ std::vector<std::string> rule_names(const plan::Plan& plan) {
 }
 
 void check_names(const std::vector<std::string>& asked, const std::vector<std::string>& known, std::string_view what,
-                 const std::string& file, Diagnostics& findings) {
+                 const std::string& otherwise, const ConfigPlace& place, Diagnostics& findings) {
   for (const std::string& name : asked) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    findings.add(make_diagnostic("V9014", {file}, fmt::format("a route asks for the {} `{}`, and there is none", what, name),
-                                 vedette::did_you_mean(name, known, "")));
+    findings.add(place.finding("V9014", fmt::format("a route asks for the {} `{}`, and there is none", what, name),
+                               vedette::did_you_mean(name, known, otherwise)));
   }
 }
 
@@ -68,8 +68,9 @@ void check_routes(const Config& config, const plan::Plan& plan, Diagnostics& fin
   std::vector<std::string> types;
   for (const auto& program : plan.sources) types.push_back(program.source.name);
   for (const RouteConfig& route : config.routes) {
-    check_names(route.rules, rules, "rule", config.path, findings);
-    check_names(route.sources, types, "source type", config.path, findings);
+    check_names(route.rules, rules, "rule", "`vedette rules list` shows them", route.match_places.of("rule"), findings);
+    check_names(route.sources, types, "source type", fmt::format("there are: {}", fmt::join(types, ", ")),
+                route.match_places.of("source"), findings);
   }
 }
 

@@ -3,9 +3,34 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 namespace vedette::app {
+
+namespace {
+
+// "source `other`: 127.0.0.1:8088: cannot listen: ...".
+Error cannot_listen(const connectors::HttpSourceOptions& options, const Error& error) {
+  std::string names;
+  for (const connectors::HttpEndpoint& endpoint : options.endpoints)
+    names += fmt::format("{}`{}`", names.empty() ? "source " : ", ", endpoint.name);
+  return Error{with_remedy(error, options.listen), names};
+}
+
+}  // namespace
+
+std::string who_listens(const Error& error, const std::string& address) {
+  if (error.message.find(std::strerror(EADDRINUSE)) == std::string::npos) return {};
+  return fmt::format("`ss -ltnp 'sport = {}'` names the program that has it; a running Vedette is one",
+                     address.substr(address.rfind(':')));
+}
+
+std::string with_remedy(const Error& error, const std::string& address) {
+  const std::string remedy = who_listens(error, address);
+  return remedy.empty() ? error.to_string() : error.to_string() + ": " + remedy;
+}
 
 Sources::Sources(const Config& config, plan::PlanPtr plan, Origins& origins, const connectors::Store& store, Logger& logger,
                  connectors::Clock clock, SourceRejects rejects, connectors::InheritedSockets& inherited)
@@ -137,9 +162,9 @@ Status Sources::start_listeners(
   for (auto& [key, options] : listeners) {
     options.keep_reject = rejects_.keep;
     auto source = std::make_unique<connectors::HttpSource>(options, clock_, logger_.callback(), rejects_.count);
-    if (const Status started = source->start(sink); !started) return started;
+    if (const Status started = source->start(sink); !started) return cannot_listen(options, started.error());
     for (const connectors::HttpEndpoint& endpoint : options.endpoints)
-      listening(options.listen, source->address(), endpoint.path);
+      listening(options.listen, fmt::format("{}://{}", options.tls ? "https" : "http", source->address()), endpoint.path);
     http_.push_back(source.get());
     keep(nullptr, std::move(source));
   }

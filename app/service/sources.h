@@ -27,6 +27,11 @@ struct SourceRejects {
 // In the store: its own id, made with it.
 inline constexpr const char* kInstanceFact = "instance";
 
+// What to do about a port that is in use: the end of a sentence, or nothing when the error is another.
+[[nodiscard]] std::string who_listens(const Error& error, const std::string& address);
+// The error, with it.
+[[nodiscard]] std::string with_remedy(const Error& error, const std::string& address);
+
 class Sources {
  public:
   Sources(const Config& config, plan::PlanPtr plan, Origins& origins, const connectors::Store& store, Logger& logger,
@@ -35,7 +40,7 @@ class Sources {
   // Errors name the source. `listening` is told every address with its path.
   [[nodiscard]] Status start(
       connectors::BatchSink& sink,
-      const std::function<void(const std::string& configured, const std::string& actual, const std::string& path)>& listening);
+      const std::function<void(const std::string& configured, const std::string& url, const std::string& path)>& listening);
   // A batch of the partition is durable. Any thread.
   void committed(const std::string& source, const std::string& partition, const std::string& resume);
   [[nodiscard]] bool finished() const;

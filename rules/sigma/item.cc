@@ -256,8 +256,9 @@ class ItemBuilder {
   bool expand(const yaml::Node& value, std::vector<SigmaString>& strings) {
     Expansion expansion = expand_placeholders(value.text, context_.lists);
     if (!expansion.unknown_list.empty()) {
-      const std::string known = context_.list_names.empty() ? "no lists are loaded; give --lists DIR"
-                                                            : "give --lists DIR with a file of that name (.txt, .yml or .csv)";
+      const std::string known =
+          "write it to a file of that name (.txt, .yml or .csv) in a folder of lists: `lists` beside the "
+          "rules, --lists DIR, or in a configuration rules: {lists: [DIR]}";
       reporter_.inside("V1014", value, expansion.offset, expansion.unknown_list.size() + 2,
                        fmt::format("unknown list `{}`", expansion.unknown_list),
                        did_you_mean(expansion.unknown_list, context_.list_names, known));

@@ -79,7 +79,10 @@ TEST(Check, ConfigurationDiagnosticsAreAsRecorded) {
     if (path.extension() != ".yml") continue;
     const std::string code = path.stem().string().substr(0, 5);
     ++seen[code];
-    const Outcome outcome = run({"check", "-c", path.filename().string(), "--rules", rules()}, "", path.parent_path().string());
+    const Folder folder;
+    folder.write(path.filename().string(), read_file(path.string()));
+    folder.write("rules/none.yml", "");
+    const Outcome outcome = run({"check", "-c", path.filename().string(), "--rules", rules()}, "", folder.path());
     const std::string expected = read_file(path.parent_path().string() + "/" + path.stem().string() + ".txt");
     EXPECT_EQ(outcome.code, 1) << path << outcome.err;
     EXPECT_EQ(outcome.out, expected) << path;
@@ -293,6 +296,8 @@ TEST(Run, APortInUseIsARuntimeFailure) {
       run({"run", "-c",
            folder.write("second.yml", config("  - {name: in, type: http, listen: \"127.0.0.1:" + match[1].str() + "\"}\n"))});
   EXPECT_EQ(second.code, 4) << second.err;
+  EXPECT_NE(second.err.find("source `in`: "), std::string::npos) << second.err;
+  EXPECT_NE(second.err.find("`ss -ltnp 'sport = :" + match[1].str() + "'`"), std::string::npos) << second.err;
   service.signal(SIGINT);
   EXPECT_EQ(service.wait(), 0);
 }
@@ -306,6 +311,51 @@ TEST(Run, AnUnusableConfigurationIsAUsageError) {
   const Outcome source = run({"run", "-c", folder.write("t.yml", config("  - {name: f, type: file, path: x, source: okt}\n"))});
   EXPECT_EQ(source.code, 2);
   EXPECT_NE(source.err.find("did you mean 'okta'"), std::string::npos) << source.err;
+}
+
+// What rules need beside themselves comes by the configuration as it comes by options: source types, what other JSON is, and
+// the lists beside the rules.
+TEST(Run, ReadsSourceTypesOtherJsonAndTheListsBesideTheRules) {
+  const Folder folder;
+  folder.write("types/tickets.yml",
+               "source: tickets\nlogsource: [{product: tickets}]\nrecognise: {all: [ticket, kind]}\nid: ticket\n"
+               "time: {path: at, format: iso8601}\nfields: [ticket, kind, at]\n");
+  folder.write("lists/kinds.txt", "break-glass\n");
+  folder.write("rules/a.yml",
+               "title: Ticket\nname: ticket\nlogsource: {product: tickets}\n"
+               "detection: {s: {kind|expand: '%kinds%'}, condition: s}\n---\n"
+               "title: Azure\nname: azure\nlogsource: {product: azure, service: signinlogs}\n"
+               "detection: {s: {status: failure}, condition: s}\n");
+  folder.write("events.ndjson",
+               "{\"ticket\": \"t1\", \"kind\": \"break-glass\", \"at\": \"2026-05-04T09:00:00Z\"}\n"
+               "{\"id\": \"z1\", \"time\": \"2026-05-04T09:00:00Z\", \"status\": \"failure\"}\n");
+  const std::string path =
+      folder.write("vedette.yml",
+                   "rules: {paths: [rules], source_types: [types], json: [{product: azure, service: signinlogs}]}\nhealth: off\n"
+                   "sources: [{name: all, type: file, path: events.ndjson}]\n");
+  const Outcome out = run({"run", "-c", path});
+  EXPECT_EQ(out.code, 0) << out.err;
+  EXPECT_NE(out.out.find("\"rule\":\"ticket\""), std::string::npos) << out.out << out.err;
+  EXPECT_NE(out.out.find("\"rule\":\"azure\""), std::string::npos) << out.out << out.err;
+}
+
+// With a configuration that cannot say where its rules are, no others are looked at.
+TEST(Check, AConfigurationWithoutUsableRulesIsReportedAlone) {
+  const Folder folder;
+  folder.write("rules/a.yml", "title: no detection\n");
+  folder.write("vedette.yml", "rules: {paths: [rules]\nsources: [\n");
+  const Outcome broken = run({"check", "-c", "vedette.yml"}, "", folder.path());
+  EXPECT_EQ(broken.code, 1);
+  EXPECT_NE(broken.out.find("error[V0001]"), std::string::npos) << broken.out;
+  EXPECT_EQ(broken.out.find("rules/a.yml"), std::string::npos) << broken.out;
+  EXPECT_NE(broken.err.find("the rules were not checked"), std::string::npos) << broken.err;
+  folder.write("vedette.yml",
+               "rules: {paths: [rules, none], lists: [nolists]}\nsources: [{name: in, type: http, listen: \"127.0.0.1:0\"}]\n");
+  const Outcome missing = run({"check", "-c", "vedette.yml"}, "", folder.path());
+  EXPECT_EQ(missing.code, 1);
+  EXPECT_NE(missing.out.find("no such file or folder of rules: none\n --> vedette.yml:1:24"), std::string::npos) << missing.out;
+  EXPECT_NE(missing.out.find("no such folder of lists: nolists"), std::string::npos) << missing.out;
+  EXPECT_EQ(run({"run", "-c", "vedette.yml"}, "", folder.path()).code, 2);
 }
 
 TEST(Demo, TellsItsStoryAndFiresExactlyItsAlerts) {
