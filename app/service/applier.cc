@@ -132,7 +132,12 @@ void Applier::apply(Done& done) {
       if (!resume.empty()) functions_.source_committed(origin->source_name, origin->partition, resume);
     };
   }
-  committer_.add(std::move(changes), std::move(committed));
+  // Only alerts have somebody who waits for them.
+  if (changes.outbox.empty()) {
+    committer_.add_patiently(std::move(changes), std::move(committed));
+  } else {
+    committer_.add(std::move(changes), std::move(committed));
+  }
   functions_.applied(done, generation_->sequencer);
 }
 

@@ -29,6 +29,7 @@ constexpr std::chrono::milliseconds kRetryFull{200};
 struct Item {
   bool received = false;  // add_inbox()
   bool refused = false;   // there was no room for it in the queue
+  bool patient = false;   // add_patiently()
   StoredEntry entry;
   Changes changes;
   Committer::Done done;
@@ -72,8 +73,9 @@ std::size_t size_of(const Changes& changes) {
 
 class Committer::Loop {
  public:
-  Loop(Store& store, Log log, std::function<void(const std::string&)> on_failure, std::size_t most_queued)
-      : store_(store), log_(std::move(log)), on_failure_(std::move(on_failure)), most_queued_(most_queued) {
+  Loop(Store& store, Log log, std::function<void(const std::string&)> on_failure, std::size_t most_queued,
+       std::chrono::milliseconds patience)
+      : store_(store), log_(std::move(log)), on_failure_(std::move(on_failure)), most_queued_(most_queued), patience_(patience) {
     thread_ = std::thread([this] { run(); });
   }
 
@@ -91,6 +93,8 @@ class Committer::Loop {
   void run();
   // Moves what one write takes out of the queue. False: stopped and nothing left.
   bool take(Group& group);
+  void wait_until_due(std::unique_lock<std::mutex>& lock);
+  void fill(Group& group);
   void merge(Group& group) const;
   void commit(Group& group);
   WriteResult write(const Group& group);
@@ -105,12 +109,15 @@ class Committer::Loop {
   const Log log_;
   const std::function<void(const std::string&)> on_failure_;
   const std::size_t most_queued_;
+  const std::chrono::milliseconds patience_;
 
   mutable std::mutex mutex_;  // all of this
   std::condition_variable wake_, room_;
   std::deque<Item> queue_;
   std::size_t queued_bytes_ = 0;
-  bool lost_ = false;  // applied changes were answered false
+  std::size_t pressing_ = 0;  // queued items that are not patient
+  bool idle_ = false;         // the committer waits for the first item
+  bool lost_ = false;         // applied changes were answered false
   bool stopping_ = false, ended_ = false;
   CommitterCounters counters_;
 
@@ -131,8 +138,10 @@ void Committer::Loop::add(Item item, bool wait) {
     if (wait && std::this_thread::get_id() != thread_.get_id()) room_.wait(lock, room);
     if (!ended_) {
       queued_bytes_ += item.bytes;
+      if (!item.patient) ++pressing_;
+      const bool wake = idle_ || !item.patient || queued_bytes_ >= kMostPerWrite;
       queue_.push_back(std::move(item));
-      wake_.notify_one();
+      if (wake) wake_.notify_one();
       return;
     }
   }
@@ -176,17 +185,31 @@ bool Committer::Loop::take(Group& group) {
   while (full_ && !wake_.wait_for(lock, kRetryFull, something)) {
     if (store_.has_room()) note_full(false, {});
   }
-  wake_.wait(lock, something);
+  wait_until_due(lock);
   ended_ = queue_.empty();
+  fill(group);
+  room_.notify_all();
+  return !ended_;
+}
+
+void Committer::Loop::wait_until_due(std::unique_lock<std::mutex>& lock) {
+  const auto due = [this] { return stopping_ || pressing_ > 0 || queued_bytes_ >= kMostPerWrite; };
+  while (!wake_.wait_for(lock, patience_, due) && queue_.empty()) {
+    idle_ = true;
+    wake_.wait(lock, [&] { return due() || !queue_.empty(); });
+    idle_ = false;
+  }
+}
+
+void Committer::Loop::fill(Group& group) {
   std::size_t bytes = 0;
   while (!queue_.empty() && (group.items.empty() || bytes + queue_.front().bytes <= kMostPerWrite)) {
     bytes += queue_.front().bytes;
+    if (!queue_.front().patient) --pressing_;
     group.items.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
   queued_bytes_ -= bytes;
-  room_.notify_all();
-  return !ended_;
 }
 
 void Committer::Loop::merge(Group& group) const {
@@ -266,6 +289,7 @@ bool Committer::Loop::wait_for_room() {
       for (Item& item : queue_) {
         if (!item.received) continue;
         queued_bytes_ -= item.bytes;
+        --pressing_;
         received.push_back(std::move(item));
       }
       // What was moved from keeps its mark.
@@ -306,8 +330,9 @@ void Committer::Loop::note_full(bool full, const std::string& message) {
   }
 }
 
-Committer::Committer(Store& store, Log log, std::function<void(const std::string&)> on_failure, std::size_t most_queued)
-    : loop_(std::make_unique<Loop>(store, std::move(log), std::move(on_failure), most_queued)) {}
+Committer::Committer(Store& store, Log log, std::function<void(const std::string&)> on_failure, std::size_t most_queued,
+                     std::chrono::milliseconds patience)
+    : loop_(std::make_unique<Loop>(store, std::move(log), std::move(on_failure), most_queued, patience)) {}
 
 Committer::~Committer() { stop(); }
 
@@ -322,6 +347,15 @@ void Committer::add_inbox(std::string bytes, TimeUs time, InboxDone done) {
 
 void Committer::add(Changes changes, Done done) {
   Item item;
+  item.bytes = size_of(changes);
+  item.changes = std::move(changes);
+  item.done = std::move(done);
+  loop_->add(std::move(item), true);
+}
+
+void Committer::add_patiently(Changes changes, Done done) {
+  Item item;
+  item.patient = true;
   item.bytes = size_of(changes);
   item.changes = std::move(changes);
   item.done = std::move(done);

@@ -1,8 +1,8 @@
 // Group commit: the one thread that writes to the store. Changes queue while a write is being synced; the next write takes
-// everything that queued, so a busy service syncs rarely and an idle one at once; there is no timer. add() may be called by
-// any thread; callbacks run on the committer's thread, in the order of their add(), after the sync, and must not block. On a
-// full disk received records are answered out of that order, and once stopped everything is answered at once, by the caller's
-// thread.
+// everything that queued, so a busy service syncs rarely and an idle one at once. What nobody waits for is added patiently: it
+// goes with the next write, or on its own after a few milliseconds. add() may be called by any thread; callbacks run on the
+// committer's thread, in the order of their add(), after the sync, and must not block. On a full disk received records are
+// answered out of that order, and once stopped everything is answered at once, by the caller's thread.
 #pragma once
 
 #include <chrono>
@@ -26,10 +26,12 @@ class Committer {
   using Done = std::function<void(bool durable)>;
   using InboxDone = std::function<void(bool durable, std::uint64_t number)>;
   static constexpr std::size_t kMostQueued = std::size_t{64} << 20;
+  static constexpr std::chrono::milliseconds kPatience{5};
 
   // on_failure: a write has failed for good (see WriteOutcome::failed); called once, on the committer's thread, then nothing
   // is committed any more and everything is answered false.
-  Committer(Store& store, Log log, std::function<void(const std::string&)> on_failure, std::size_t most_queued = kMostQueued);
+  Committer(Store& store, Log log, std::function<void(const std::string&)> on_failure, std::size_t most_queued = kMostQueued,
+            std::chrono::milliseconds patience = kPatience);
   ~Committer();  // stop()
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
@@ -40,6 +42,9 @@ class Committer {
   // Applied changes: on a full disk they are tried again until there is room (nothing is lost, the caller's queue fills).
   // Their numbers are the caller's. Waits while more than `most_queued` bytes are queued, unless a callback calls it.
   void add(Changes changes, Done done = {});
+  // The same, but a write of its own may wait for `patience`: for changes that no answer and no alert waits for. They are as
+  // durable as what follows them, since writes keep the order of the queue.
+  void add_patiently(Changes changes, Done done = {});
   // Everything added before is durable (true), or the committer has failed or stopped, or time is up.
   [[nodiscard]] bool flush(std::chrono::milliseconds timeout);
   // The disk was full at the last try.

@@ -133,6 +133,34 @@ TEST(Committer, WhatQueuesDuringASyncIsWrittenAtOnce) {
   EXPECT_GE(counters.sync_us_total, counters.sync_us_max);
 }
 
+TEST(Committer, WhatNobodyWaitsForGoesWithTheNextWrite) {
+  Fake store;
+  Answers answers;
+  Committer committer(store, {}, {}, Committer::kMostQueued, 1h);
+  committer.add_patiently(change(1), answers.done("a"));
+  committer.add_patiently(change(2), answers.done("b"));
+  committer.add_inbox("one", 1, answers.inbox("i"));
+  ASSERT_TRUE(answers.wait_for(3));
+  EXPECT_EQ(answers.all(), (Names{"a+", "b+", "i+1"}));
+  EXPECT_EQ(store.writes(), 1);
+  committer.add_patiently(change(3), answers.done("c"));
+  ASSERT_TRUE(committer.flush(5s));
+  committer.add_patiently(change(4), answers.done("d"));
+  committer.stop();
+  EXPECT_EQ(answers.all().back(), "d+");
+}
+
+TEST(Committer, WhatNobodyWaitsForIsWrittenAllTheSame) {
+  Fake store;
+  Answers answers;
+  Committer committer(store, {}, {});
+  for (std::uint64_t k = 1; k <= 3; ++k) {
+    committer.add_patiently(change(k), answers.done("a"));
+    ASSERT_TRUE(answers.wait_for(k));
+  }
+  EXPECT_EQ(problem_with(store, 3), "");
+}
+
 TEST(Committer, NothingIsAnsweredBeforeItIsWritten) {
   Fake store;
   Answers answers;
