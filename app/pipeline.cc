@@ -5,6 +5,11 @@
 #include <utility>
 
 namespace vedette::app {
+namespace {
+
+constexpr std::size_t kRunBytes = std::size_t{32} << 10;
+
+}  // namespace
 
 Pipeline::Pipeline(plan::PlanPtr plan, std::shared_ptr<const match::MatchProgram> program, Options options)
     : plan_(std::move(plan)), program_(std::move(program)), options_(std::move(options)), slots_(options_.depth) {
@@ -20,13 +25,33 @@ bool Pipeline::submit(Job job) {
   std::unique_lock lock(mutex_);
   room_.wait(lock, [&] { return aborted_ || submitted_ - taken_ < slots_.size(); });
   if (aborted_) return false;
-  Slot& slot = slots_[submitted_ % slots_.size()];
-  job.batch.sequence = submitted_++;
-  slot.job = std::move(job);
-  slot.ready = false;
+  put(std::move(job));
   lock.unlock();
   work_.notify_one();
   return true;
+}
+
+bool Pipeline::submit(std::vector<Job>& jobs) {
+  std::unique_lock lock(mutex_);
+  for (Job& job : jobs) {
+    if (submitted_ - taken_ == slots_.size()) {
+      work_.notify_all();
+      room_.wait(lock, [&] { return aborted_ || submitted_ - taken_ < slots_.size(); });
+    }
+    if (aborted_) return false;
+    put(std::move(job));
+  }
+  lock.unlock();
+  if (!jobs.empty()) work_.notify_one();
+  jobs.clear();
+  return true;
+}
+
+void Pipeline::put(Job job) {
+  Slot& free = slot(submitted_);
+  job.batch.sequence = submitted_++;
+  free.job = std::move(job);
+  free.ready = false;
 }
 
 void Pipeline::close() {
@@ -49,25 +74,37 @@ void Pipeline::abort() {
 }
 
 bool Pipeline::next(Done& done) {
-  std::unique_lock lock(mutex_);
-  const auto here = [&] { return taken_ < submitted_ && slots_[taken_ % slots_.size()].ready; };
-  const auto decided = [&] { return aborted_ || here() || (closed_ && taken_ == submitted_); };
-  while (!ready_.wait_for(lock, std::chrono::milliseconds(100), decided)) {
-    if (options_.cancelled && options_.cancelled()) return false;
-  }
-  if (aborted_ || !here()) return false;
-  Slot& slot = slots_[taken_ % slots_.size()];
-  done = std::move(slot.done);
-  slot.ready = false;
-  ++taken_;
-  lock.unlock();
-  room_.notify_one();
+  if (at_hand_.empty()) take_ready();
+  if (at_hand_.empty()) return false;
+  done = std::move(at_hand_.front());
+  at_hand_.pop_front();
   return true;
 }
 
-std::size_t Pipeline::in_flight() const {
-  const std::lock_guard lock(mutex_);
-  return static_cast<std::size_t>(submitted_ - taken_);
+void Pipeline::take_ready() {
+  std::unique_lock lock(mutex_);
+  const auto here = [&] { return taken_ < submitted_ && slot(taken_).ready; };
+  const auto decided = [&] { return aborted_ || here() || (closed_ && taken_ == submitted_); };
+  while (!ready_.wait_for(lock, std::chrono::milliseconds(100), decided)) {
+    if (options_.cancelled && options_.cancelled()) return;
+  }
+  if (aborted_) return;
+  for (; here(); ++taken_) {
+    at_hand_.push_back(std::move(slot(taken_).done));
+    slot(taken_).ready = false;
+  }
+  lock.unlock();
+  room_.notify_one();
+}
+
+// A fair share of what waits, and no more than is done in a moment.
+Pipeline::Run Pipeline::take_run() {
+  const std::uint64_t most = (submitted_ - started_ + options_.threads - 1) / options_.threads;
+  Run run{started_, started_};
+  for (std::size_t bytes = 0; run.end < run.first + most && (run.end == run.first || bytes < kRunBytes); ++run.end)
+    bytes += slot(run.end).job.batch.buffer.size();
+  started_ = run.end;
+  return run;
 }
 
 void Pipeline::work() {
@@ -85,12 +122,17 @@ void Pipeline::work() {
   while (true) {
     work_.wait(lock, [&] { return aborted_ || started_ < submitted_ || closed_; });
     if (aborted_ || (closed_ && started_ == submitted_)) return;
-    Slot& slot = slots_[started_++ % slots_.size()];
+    const Run run = take_run();
+    const bool more = started_ < submitted_;
     lock.unlock();
-    process(worker, slot, rejects);
+    if (more) work_.notify_one();
+    for (std::uint64_t sequence = run.first; sequence < run.end; ++sequence) process(worker, slot(sequence), rejects);
     lock.lock();
-    slot.ready = true;
+    for (std::uint64_t sequence = run.first; sequence < run.end; ++sequence) slot(sequence).ready = true;
+    if (run.first != taken_) continue;  // the consumer waits for another
+    lock.unlock();
     ready_.notify_one();
+    lock.lock();
   }
 }
 

@@ -1,10 +1,12 @@
 // Decode and match on N workers, results in the order of submission: the reader submits batches, workers process them in
-// any order, one consumer takes them in sequence. At most `depth` batches are in flight. submit() is called by any
+// any order, one consumer takes them in sequence. At most `depth` batches are in flight. Waking a thread costs more than
+// a small batch, so workers take several small ones at once, and the consumer all that are ready. submit() is called by any
 // thread, next() by one.
 #pragma once
 
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -83,6 +85,8 @@ class Pipeline {
 
   // Gives the batch the next sequence number; waits for room. False after abort().
   bool submit(Job job);
+  // Several at once; leaves them empty.
+  bool submit(std::vector<Job>& jobs);
   // Nothing more will be submitted; next() ends after the last batch.
   void close();
   // Drops what is queued; submit() and next() return false.
@@ -90,14 +94,20 @@ class Pipeline {
   // The next batch in sequence; false at the end, or when cancelled.
   bool next(Done& done);
 
-  [[nodiscard]] std::size_t in_flight() const;
-
  private:
   struct Slot {
     Job job;
     Done done;
     bool ready = false;
   };
+  // The next batches for one worker: one, or several small ones. Sequences [first, end).
+  struct Run {
+    std::uint64_t first = 0, end = 0;
+  };
+  [[nodiscard]] Run take_run();
+  void take_ready();
+  void put(Job job);
+  [[nodiscard]] Slot& slot(std::uint64_t sequence) { return slots_[sequence % slots_.size()]; }
   void work();
   void process(run::Worker& worker, Slot& slot, std::vector<RejectRecord>& rejects);
 
@@ -109,9 +119,10 @@ class Pipeline {
   std::vector<Slot> slots_;      // sequence % depth
   std::uint64_t submitted_ = 0;  // sequences given
   std::uint64_t started_ = 0;    // taken by workers
-  std::uint64_t taken_ = 0;      // handed to the consumer
+  std::uint64_t taken_ = 0;      // by the consumer
   bool closed_ = false;
   bool aborted_ = false;
+  std::deque<Done> at_hand_;  // taken and not yet asked for; the consumer's
   std::vector<std::thread> threads_;
 };
 

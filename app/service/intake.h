@@ -13,7 +13,9 @@ namespace vedette::app {
 
 class Intake final : public connectors::BatchSink {
  public:
-  Intake(connectors::BatchQueue& queue, connectors::Committer& committer) : queue_(queue), committer_(committer) {}
+  Intake(connectors::BatchQueue& queue, connectors::Committer& committer) : queue_(queue), committer_(committer) {
+    committer_.after_answers([this] { queue_.announce(); });
+  }
 
   [[nodiscard]] bool offer(event::RecordBatch& batch) override { return queue_.offer(batch); }
   [[nodiscard]] bool offer(event::RecordBatch& batch, Done done) override;

@@ -26,6 +26,7 @@ constexpr std::chrono::milliseconds kPumpWait{100};
 constexpr std::size_t kMostControls = 16;
 constexpr std::chrono::milliseconds kDrainStep{10};
 constexpr std::chrono::milliseconds kLeastDelivery{1000};  // for the sinks at the end, whatever was used before
+constexpr std::size_t kMostPumped = 32;
 
 // Everything that load_rules() reads.
 std::vector<std::string> watched_paths(const Config& config) {
@@ -223,13 +224,17 @@ void Service::announce(const std::string& configured, const std::string& url) {
 // --- while it runs ---
 
 void Service::pump() {
-  for (std::uint64_t pumped = 0; !queue_.drained(); submit_controls(pumped)) {
+  std::vector<Job> jobs;
+  for (std::uint64_t pumped = 0; !queue_.drained();) {
     Job job;
-    if (!queue_.pop(job.batch, kPumpWait)) continue;
-    ++pumped;
-    health_->find_canaries(job);
+    while (jobs.size() < kMostPumped && queue_.pop(job.batch, jobs.empty() ? kPumpWait : std::chrono::milliseconds(0))) {
+      health_->find_canaries(job);
+      jobs.push_back(std::exchange(job, {}));
+      add_controls(jobs, ++pumped);
+    }
+    add_controls(jobs, pumped);
     const std::lock_guard lock(pipeline_mutex_);
-    if (!pipeline_->submit(std::move(job))) return;
+    if (!pipeline_->submit(jobs)) return;
   }
   const std::lock_guard lock(pipeline_mutex_);
   pipeline_->close();
@@ -243,17 +248,12 @@ bool Service::submit(std::function<void()> control) {
   return true;
 }
 
-void Service::submit_controls(std::uint64_t pumped) {
-  for (;;) {
+void Service::add_controls(std::vector<Job>& jobs, std::uint64_t pumped) {
+  const std::lock_guard lock(controls_mutex_);
+  for (; !controls_.empty() && controls_.front().after <= pumped; controls_.pop_front()) {
     Job job;
-    {
-      const std::lock_guard lock(controls_mutex_);
-      if (controls_.empty() || controls_.front().after > pumped) return;
-      job.control = std::move(controls_.front().job);
-      controls_.pop_front();
-    }
-    const std::lock_guard lock(pipeline_mutex_);
-    (void)pipeline_->submit(std::move(job));
+    job.control = std::move(controls_.front().job);
+    jobs.push_back(std::move(job));
   }
 }
 

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "app/config.h"
 #include "app/load_rules.h"
@@ -78,8 +79,8 @@ class Service {
   [[nodiscard]] Status reload();
   [[nodiscard]] Status reload_secrets();
   [[nodiscard]] bool submit(std::function<void()> control);
-  void submit_controls(std::uint64_t pumped);
   void work_off(std::chrono::steady_clock::time_point until);
+  void add_controls(std::vector<Job>& jobs, std::uint64_t pumped);
   void drain();
 
   const Config& config_;

@@ -145,7 +145,7 @@ Result<connectors::DispatcherFunctions> Sinks::functions_of(const SinkConfig& si
   functions.delivered = [this, name = sink.name](std::uint64_t position) {
     connectors::Changes changes;
     changes.delivered[name] = position;
-    committer_.add_patiently(std::move(changes));
+    committer_.add(std::move(changes));
   };
   functions.newest = [this] { return feed_.newest(); };
   functions.now = connectors::system_clock_now;

@@ -7,14 +7,25 @@ namespace vedette::connectors {
 void HttpThread::detach() {
   const std::lock_guard lock(mutex_);
   io_ = nullptr;
+  woken_.clear();
 }
 
 void HttpThread::wake(std::shared_ptr<HttpResponder::Reply> reply) {
   const std::lock_guard lock(mutex_);
   if (io_ == nullptr) return;
-  boost::asio::post(*io_, [reply = std::move(reply)] {
+  woken_.push_back(std::move(reply));
+  if (woken_.size() == 1) boost::asio::post(*io_, [self = shared_from_this()] { self->deliver(); });
+}
+
+void HttpThread::deliver() {
+  std::vector<std::shared_ptr<HttpResponder::Reply>> woken;
+  {
+    const std::lock_guard lock(mutex_);
+    woken.swap(woken_);
+  }
+  for (const auto& reply : woken) {
     if (reply->waiter != nullptr) reply->waiter->cancel();
-  });
+  }
 }
 
 void HttpResponder::Reply::answer(HttpResponse response) {

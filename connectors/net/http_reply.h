@@ -8,22 +8,26 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "connectors/net/http_server.h"
 
 namespace vedette::connectors {
 
 // The way to a server's thread that outlives the server: after detach() nothing is posted any more.
-class HttpThread {
+class HttpThread : public std::enable_shared_from_this<HttpThread> {
  public:
   explicit HttpThread(boost::asio::io_context& io) : io_(&io) {}
   void detach();
-  // Cancels the timer that waits for the reply.
+  // Cancels the timer that waits for the reply; for all that come before it gets to it, it is woken once.
   void wake(std::shared_ptr<HttpResponder::Reply> reply);
 
  private:
+  void deliver();
+
   std::mutex mutex_;
   boost::asio::io_context* io_;
+  std::vector<std::shared_ptr<HttpResponder::Reply>> woken_;
 };
 
 class HttpResponder::Reply : public std::enable_shared_from_this<HttpResponder::Reply> {

@@ -29,6 +29,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::chrono::milliseconds kAcceptPause{100};
+constexpr std::chrono::milliseconds kDeadlineStep{50};
 
 }  // namespace
 
@@ -65,6 +66,7 @@ class HttpServer::Impl {
   [[nodiscard]] bool make_room_for(const std::string& peer);
   void serve(tcp::socket socket);
   void finish(HttpPeers::Id id);
+  void watch_deadlines();
   void begin_stop(std::chrono::milliseconds drain);
 
   HttpCore core_;
@@ -78,6 +80,7 @@ class HttpServer::Impl {
   asio::steady_timer slot_free_{io_};
   asio::steady_timer drain_{io_};
   asio::steady_timer certificate_check_{io_};
+  asio::steady_timer deadlines_{io_};
   std::map<HttpPeers::Id, std::shared_ptr<HttpSession>> sessions_;
 };
 
@@ -199,10 +202,22 @@ void HttpServer::Impl::serve(tcp::socket socket) {
   core_.peers.add(peer, id);
   auto session = make_session(std::move(socket), tls_ ? tls_->context() : nullptr, core_, id);
   sessions_.emplace(id, session);
+  if (sessions_.size() == 1) watch_deadlines();
   core_.counts.connections = sessions_.size();
   asio::co_spawn(io_, session->run(), [this, id](std::exception_ptr failure) {
     if (failure) core_.report(LogLevel::error, "a connection ended with an unexpected failure");
     finish(id);
+  });
+}
+
+// While there are connections.
+void HttpServer::Impl::watch_deadlines() {
+  deadlines_.expires_after(kDeadlineStep);
+  deadlines_.async_wait([this](const error_code& error) {
+    if (error) return;
+    const auto now = std::chrono::steady_clock::now();
+    for (const auto& [id, session] : sessions_) session->expire(now);
+    watch_deadlines();
   });
 }
 
@@ -211,6 +226,7 @@ void HttpServer::Impl::finish(HttpPeers::Id id) {
   const auto session = sessions_.find(id);
   session->second->close();
   sessions_.erase(session);
+  if (sessions_.empty()) deadlines_.cancel();
   core_.counts.connections = sessions_.size();
   slot_free_.cancel();
   if (core_.stopping && sessions_.empty()) drain_.cancel();

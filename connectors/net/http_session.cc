@@ -1,21 +1,21 @@
 #include "connectors/net/http_session.h"
 
 #include <array>
+#include <boost/asio/error.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
 #include <chrono>
 #include <exception>
 #include <optional>
 #include <type_traits>
 
+#include "connectors/net/http_answer.h"
 #include "connectors/net/http_head.h"
 #include "connectors/net/listen_address.h"
 
@@ -34,9 +34,9 @@ constexpr std::size_t kBodyBufferBytes = 64 * 1024;  // also bounds a chunk's he
 constexpr std::size_t kLingerBytes = 8 << 20;
 constexpr std::chrono::milliseconds kLingerDeadline{2000};
 
-using Plain = beast::tcp_stream;
-using Secure = beast::ssl_stream<beast::tcp_stream>;
-using Deadline = std::chrono::steady_clock::time_point;
+using Plain = tcp::socket;
+using Secure = asio::ssl::stream<tcp::socket>;
+using Deadline = HttpSession::Deadline;
 using Parser = http::request_parser<http::string_body>;
 
 Deadline after(std::chrono::milliseconds time) { return std::chrono::steady_clock::now() + time; }
@@ -89,9 +89,14 @@ template <class Stream>
 class Session final : public HttpSession {
  public:
   Session(tcp::socket socket, std::shared_ptr<asio::ssl::context> tls, HttpCore& core, HttpPeers::Id id)
-      : tls_(std::move(tls)), stream_(make_stream(std::move(socket), tls_.get())), core_(core), id_(id) {
+      : tls_(std::move(tls)),
+        stream_(make_stream(std::move(socket), tls_.get())),
+        core_(core),
+        id_(id),
+        answered_(lowest().get_executor(), asio::steady_timer::time_point::max()) {
     error_code error;
-    const tcp::endpoint peer = lowest().socket().remote_endpoint(error);
+    lowest().non_blocking(true, error);
+    const tcp::endpoint peer = lowest().remote_endpoint(error);
     if (!error) peer_ = peer.address().to_string();
     if (!error) share_of_ = peer_of(peer.address());
   }
@@ -99,17 +104,18 @@ class Session final : public HttpSession {
   asio::awaitable<void> run() override;
   void close() override {
     closed_ = true;
-    lowest().close();
-    if (reply_ && reply_->waiter != nullptr) reply_->waiter->cancel();
+    shut();
+    answered_.cancel();
   }
+  void expire(Deadline now) override;
   bool idle() const override { return idle_; }
 
  private:
   static Stream make_stream(tcp::socket socket, asio::ssl::context* tls) {
     if constexpr (std::is_same_v<Stream, Secure>) {
-      return Secure(beast::tcp_stream(std::move(socket)), *tls);
+      return Secure(std::move(socket), *tls);
     } else {
-      return Plain(std::move(socket));
+      return socket;
     }
   }
 
@@ -121,6 +127,7 @@ class Session final : public HttpSession {
   asio::awaitable<bool> read_body(Parser& parser, HttpBodyShare& share);
   asio::awaitable<bool> say_continue();
   asio::awaitable<bool> wait_for_answer(std::chrono::milliseconds limit);
+  asio::awaitable<bool> send(std::string_view bytes);
   // Sends answer_, if there is one; false ends the connection.
   asio::awaitable<bool> respond(bool keep_alive);
   asio::awaitable<void> linger();
@@ -135,11 +142,18 @@ class Session final : public HttpSession {
   static HttpResponse too_large(const HttpRoute& route);
   void count(const HttpResponse& answer);
 
-  beast::tcp_stream& lowest() { return beast::get_lowest_layer(stream_); }
-  std::string_view buffered() const { return {static_cast<const char*>(buffer_.data().data()), buffer_.size()}; }
-  void note_timeout(const error_code& error) {
-    if (error == beast::error::timeout) ++core_.counts.timed_out;
+  tcp::socket& lowest() {
+    if constexpr (std::is_same_v<Stream, Secure>) {
+      return stream_.next_layer();
+    } else {
+      return stream_;
+    }
   }
+  void shut() {
+    error_code ignored;
+    lowest().close(ignored);
+  }
+  std::string_view buffered() const { return {static_cast<const char*>(buffer_.data().data()), buffer_.size()}; }
 
   const std::shared_ptr<asio::ssl::context> tls_;
   Stream stream_;
@@ -154,13 +168,29 @@ class Session final : public HttpSession {
   unsigned version_ = 11;
   std::optional<HttpResponse> answer_;
   std::shared_ptr<HttpResponder::Reply> reply_;
+  asio::steady_timer answered_;          // cancelled when reply_ has its answer
+  Deadline deadline_ = Deadline::max();  // of the phase
+  bool answering_ = false;               // the phase: its deadline ends the waiting, not the connection
+  bool lingering_ = false;
 };
+
+template <class Stream>
+void Session<Stream>::expire(Deadline now) {
+  if (now < deadline_) return;
+  deadline_ = Deadline::max();
+  if (answering_) {
+    answered_.cancel();
+    return;
+  }
+  if (!lingering_) ++core_.counts.timed_out;
+  shut();
+}
 
 template <class Stream>
 asio::awaitable<void> Session<Stream>::run() {
   const bool secured = co_await handshake();
   if (!secured) {
-    lowest().close();
+    shut();
     co_return;
   }
   Deadline header_by = after(core_.limits.header_deadline);
@@ -174,18 +204,17 @@ asio::awaitable<void> Session<Stream>::run() {
     first_byte_by = after(core_.limits.idle_deadline);
   }
   co_await linger();
-  lowest().close();
+  shut();
 }
 
 template <class Stream>
 asio::awaitable<bool> Session<Stream>::handshake() {
   if constexpr (std::is_same_v<Stream, Secure>) {
     idle_ = true;
-    lowest().expires_after(core_.limits.handshake_deadline);
+    deadline_ = after(core_.limits.handshake_deadline);
     error_code error;
     co_await stream_.async_handshake(asio::ssl::stream_base::server, asio::redirect_error(asio::use_awaitable, error));
     idle_ = false;
-    note_timeout(error);
     if (error) {
       ++core_.counts.handshakes_failed;
       co_return false;
@@ -200,7 +229,6 @@ asio::awaitable<error_code> Session<Stream>::read_some() {
   const std::size_t n =
       co_await stream_.async_read_some(buffer_.prepare(kReadBytes), asio::redirect_error(asio::use_awaitable, error));
   buffer_.commit(n);
-  note_timeout(error);
   co_return error;
 }
 
@@ -208,7 +236,7 @@ template <class Stream>
 asio::awaitable<bool> Session<Stream>::wait_for_request(Deadline deadline) {
   if (buffer_.size() > 0) co_return true;  // pipelined
   idle_ = true;
-  lowest().expires_at(deadline);
+  deadline_ = deadline;
   const error_code error = co_await read_some();
   idle_ = false;
   co_return !error;
@@ -254,7 +282,7 @@ asio::awaitable<bool> Session<Stream>::exchange(Deadline header_by, bool last) {
 
 template <class Stream>
 asio::awaitable<bool> Session<Stream>::read_head(Parser& parser, Deadline header_by) {
-  lowest().expires_at(header_by);
+  deadline_ = header_by;
   std::size_t searched = 0;
   std::optional<std::size_t> length;
   while (true) {
@@ -278,16 +306,14 @@ asio::awaitable<bool> Session<Stream>::read_head(Parser& parser, Deadline header
 
 template <class Stream>
 asio::awaitable<bool> Session<Stream>::read_body(Parser& parser, HttpBodyShare& share) {
-  lowest().expires_after(core_.limits.body_deadline);
+  deadline_ = after(core_.limits.body_deadline);
   parser.eager(true);
-  buffer_.max_size(std::max(buffer_.size(), kBodyBufferBytes));
   while (!parser.is_done()) {
-    error_code error;
-    co_await http::async_read_some(stream_, buffer_, parser, asio::redirect_error(asio::use_awaitable, error));
-    if (error) {
-      note_timeout(error);
-      co_return failed(error);
-    }
+    error_code error = http::error::need_more;
+    if (buffer_.size() > 0) buffer_.consume(parser.put(buffer_.data(), error));
+    if (error && error != http::error::need_more) co_return failed(error);
+    if (error && buffer_.size() >= kBodyBufferBytes) co_return refuse(plain(400, "a chunk's header is too long"));
+    if (error && (co_await read_some())) co_return false;
     if (!share.grow_to(parser.get().body().size())) {
       ++core_.counts.out_of_memory;
       co_return refuse(come_again("too many bodies at once"));
@@ -299,15 +325,26 @@ asio::awaitable<bool> Session<Stream>::read_body(Parser& parser, HttpBodyShare& 
 template <class Stream>
 asio::awaitable<bool> Session<Stream>::say_continue() {
   static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  deadline_ = after(core_.limits.write_deadline);
+  co_return co_await send(kContinue);
+}
+
+// What the socket takes at once needs no waiting.
+template <class Stream>
+asio::awaitable<bool> Session<Stream>::send(std::string_view bytes) {
   error_code error;
-  lowest().expires_after(core_.limits.write_deadline);
-  co_await asio::async_write(stream_, asio::buffer(kContinue), asio::redirect_error(asio::use_awaitable, error));
+  if constexpr (std::is_same_v<Stream, Plain>) {
+    bytes.remove_prefix(stream_.write_some(asio::buffer(bytes), error));
+    if (bytes.empty()) co_return true;
+    if (error && error != asio::error::would_block) co_return false;
+  }
+  co_await asio::async_write(stream_, asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, error));
   co_return !error;
 }
 
 template <class Stream>
 bool Session<Stream>::failed(const error_code& error) {
-  answer_ = error == http::error::buffer_overflow ? plain(400, "a chunk's header is too long") : answer_to(error);
+  answer_ = answer_to(error);
   return false;
 }
 
@@ -338,12 +375,13 @@ HttpResponse Session<Stream>::too_large(const HttpRoute& route) {
 // False when the connection was closed meanwhile.
 template <class Stream>
 asio::awaitable<bool> Session<Stream>::wait_for_answer(std::chrono::milliseconds limit) {
-  asio::steady_timer timer(lowest().get_executor());
-  timer.expires_after(limit.count() > 0 ? limit : core_.limits.answer_deadline);
-  reply_->waiter = &timer;
+  deadline_ = after(limit.count() > 0 ? limit : core_.limits.answer_deadline);
+  answering_ = true;
+  reply_->waiter = &answered_;
   error_code ignored;
-  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  co_await answered_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   reply_->waiter = nullptr;
+  answering_ = false;
   answer_ = reply_->take();
   if (closed_) co_return false;
   if (!answer_) {
@@ -367,22 +405,11 @@ void Session<Stream>::count(const HttpResponse& answer) {
 template <class Stream>
 asio::awaitable<bool> Session<Stream>::respond(bool keep_alive) {
   if (!answer_) co_return false;
-  HttpResponse& answer = *answer_;
-  count(answer);
-  http::response<http::string_body> message;
-  message.version(version_);
-  message.result(static_cast<unsigned>(answer.status));
-  if (!answer.content_type.empty()) message.set(http::field::content_type, answer.content_type);
-  for (const auto& [name, value] : answer.headers) message.set(name, value);
-  message.body() = std::move(answer.body);
-  message.prepare_payload();
-  if (head_only_) message.body().clear();
-  message.keep_alive(keep_alive);
-  error_code error;
-  lowest().expires_after(core_.limits.write_deadline);
-  co_await http::async_write(stream_, message, asio::redirect_error(asio::use_awaitable, error));
-  note_timeout(error);
-  co_return !error && keep_alive;
+  count(*answer_);
+  const std::string bytes = encode_answer(*answer_, {version_, keep_alive, head_only_});
+  deadline_ = after(core_.limits.write_deadline);
+  const bool sent = co_await send(bytes);
+  co_return sent&& keep_alive;
 }
 
 // Closing while unread bytes wait makes the kernel reset the connection, and the client may never see the answer: say
@@ -390,11 +417,12 @@ asio::awaitable<bool> Session<Stream>::respond(bool keep_alive) {
 template <class Stream>
 asio::awaitable<void> Session<Stream>::linger() {
   error_code error;
-  lowest().expires_after(kLingerDeadline);
+  lingering_ = true;
+  deadline_ = after(kLingerDeadline);
   if constexpr (std::is_same_v<Stream, Secure>) {
     co_await stream_.async_shutdown(asio::redirect_error(asio::use_awaitable, error));
   }
-  lowest().socket().shutdown(tcp::socket::shutdown_send, error);
+  lowest().shutdown(tcp::socket::shutdown_send, error);
   if (error || core_.stopping) co_return;
   std::array<char, kReadBytes> dropped;
   for (std::size_t total = 0; !error && total < kLingerBytes;) {

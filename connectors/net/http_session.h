@@ -5,6 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <chrono>
 #include <memory>
 
 #include "connectors/net/http_core.h"
@@ -16,6 +17,10 @@ class HttpSession {
   virtual ~HttpSession() = default;
   // Serves until the client, a limit or close() ends it.
   [[nodiscard]] virtual boost::asio::awaitable<void> run() = 0;
+  // The deadline of its phase ends what has taken too long. Called every now and then: a timer of its own for each phase
+  // would cost more than the phase.
+  using Deadline = std::chrono::steady_clock::time_point;
+  virtual void expire(Deadline now) = 0;
   // Everything pending ends at once.
   virtual void close() = 0;
   // No request has begun.

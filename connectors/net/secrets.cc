@@ -1,31 +1,30 @@
 #include "connectors/net/secrets.h"
 
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
+
+#include <random>
 
 namespace vedette::connectors {
 namespace {
 
-std::array<std::uint8_t, 32> digest_of(std::string_view text) {
-  std::array<std::uint8_t, 32> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-  return digest;
+HashSeed random_key() {
+  std::random_device random;
+  const auto word = [&random] { return (std::uint64_t{random()} << 32U) | random(); };
+  return {word(), word()};
 }
 
 }  // namespace
 
-SecretSet::SecretSet(const std::vector<std::string>& secrets) {
+SecretSet::SecretSet(const std::vector<std::string>& secrets) : key_(random_key()) {
   for (const std::string& secret : secrets) {
-    if (!secret.empty()) digests_.push_back(digest_of(secret));
+    if (!secret.empty()) digests_.push_back(siphash128(secret, key_));
   }
 }
 
 bool SecretSet::matches(std::string_view presented) const {
-  const auto digest = digest_of(presented);
+  const Hash128 digest = siphash128(presented, key_);
   int equal = 0;
-  for (const auto& known : digests_) {
-    equal |= static_cast<int>(CRYPTO_memcmp(known.data(), digest.data(), digest.size()) == 0);
-  }
+  for (const Hash128& known : digests_) equal |= static_cast<int>(CRYPTO_memcmp(&known, &digest, sizeof(digest)) == 0);
   return equal != 0;
 }
 

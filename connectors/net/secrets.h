@@ -1,12 +1,13 @@
-// Shared secrets of an endpoint: several may be live at once (rotation). Compared as SHA-256 digests in constant time,
-// always against all of them. The plain texts are not kept. Immutable after construction; any thread.
+// Shared secrets of an endpoint: several may be live at once (rotation). Compared as keyed digests (SipHash, 128
+// bits, under a random key of the set) in constant time, always against all of them. The plain texts are not kept. Immutable
+// after construction; any thread.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "engine/base/hash.h"
 
 namespace vedette::connectors {
 
@@ -20,7 +21,8 @@ class SecretSet {
   [[nodiscard]] bool matches(std::string_view presented) const;
 
  private:
-  std::vector<std::array<std::uint8_t, 32>> digests_;
+  HashSeed key_;
+  std::vector<Hash128> digests_;
 };
 
 }  // namespace vedette::connectors

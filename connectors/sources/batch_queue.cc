@@ -34,14 +34,11 @@ bool BatchQueue::reserve(std::size_t bytes) {
 }
 
 void BatchQueue::put(event::RecordBatch batch, std::size_t reserved) {
-  {
-    const std::lock_guard lock(mutex_);
-    --reserved_;
-    bytes_ += batch.buffer.size() - reserved;
-    batch.sequence = next_sequence_++;
-    batches_.push_back(std::move(batch));
-  }
-  not_empty_.notify_one();
+  const std::lock_guard lock(mutex_);
+  --reserved_;
+  bytes_ += batch.buffer.size() - reserved;
+  batch.sequence = next_sequence_++;
+  batches_.push_back(std::move(batch));
 }
 
 void BatchQueue::release(std::size_t reserved) {

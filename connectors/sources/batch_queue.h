@@ -18,9 +18,11 @@ class BatchQueue final : public BatchSink {
   [[nodiscard]] bool offer(event::RecordBatch& batch) override;
   // In memory: durable as soon as it is queued.
   [[nodiscard]] bool offer(event::RecordBatch& batch, Done done) override;
-  // Room for a batch that comes later: reserve() it (false: full), then put() or release() the same bytes.
+  // Room for a batch that comes later: reserve() it (false: full), then put() or release() the same bytes. Whoever waits in
+  // pop() learns of what was put by announce(), once for any number of them.
   [[nodiscard]] bool reserve(std::size_t bytes);
   void put(event::RecordBatch batch, std::size_t reserved);
+  void announce() { not_empty_.notify_one(); }
   void release(std::size_t reserved);
   [[nodiscard]] bool wait_for_room(std::chrono::milliseconds timeout) override;
   // Waits for a batch; false when none came in time or the queue is closed and empty.

@@ -83,6 +83,10 @@ class Committer::Loop {
   void add(Item item, bool wait);
   bool flush(std::chrono::milliseconds timeout);
   void stop();
+  void after_answers(std::function<void()> told) {
+    const std::lock_guard lock(mutex_);
+    after_answers_ = std::move(told);
+  }
   [[nodiscard]] bool full() const { return full_; }
   [[nodiscard]] CommitterCounters counters() const {
     const std::lock_guard lock(mutex_);
@@ -120,6 +124,7 @@ class Committer::Loop {
   bool lost_ = false;         // applied changes were answered false
   bool stopping_ = false, ended_ = false;
   CommitterCounters counters_;
+  std::function<void()> after_answers_;
 
   std::atomic<bool> full_ = false;
   bool failed_ = false;  // the committer's thread only
@@ -141,6 +146,7 @@ void Committer::Loop::add(Item item, bool wait) {
       if (!item.patient) ++pressing_;
       const bool wake = idle_ || !item.patient || queued_bytes_ >= kMostPerWrite;
       queue_.push_back(std::move(item));
+      lock.unlock();
       if (wake) wake_.notify_one();
       return;
     }
@@ -308,6 +314,7 @@ void Committer::Loop::settle(const Group& group, bool durable) {
     if (durable) counters_.changes += group.items.size();
   }
   for (const Item& item : group.items) item.answer(durable);
+  if (after_answers_) after_answers_();
 }
 
 void Committer::Loop::fail(const std::string& message) {
@@ -363,6 +370,8 @@ void Committer::add_patiently(Changes changes, Done done) {
 }
 
 bool Committer::flush(std::chrono::milliseconds timeout) { return loop_->flush(timeout); }
+
+void Committer::after_answers(std::function<void()> told) { loop_->after_answers(std::move(told)); }
 
 bool Committer::full() const { return loop_->full(); }
 

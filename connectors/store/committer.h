@@ -47,6 +47,9 @@ class Committer {
   void add_patiently(Changes changes, Done done = {});
   // Everything added before is durable (true), or the committer has failed or stopped, or time is up.
   [[nodiscard]] bool flush(std::chrono::milliseconds timeout);
+  // After the answers of each write, on the committer's thread: what they woke nobody for can be told at once. Set it before
+  // anything is added.
+  void after_answers(std::function<void()> told);
   // The disk was full at the last try.
   [[nodiscard]] bool full() const;
   [[nodiscard]] CommitterCounters counters() const;

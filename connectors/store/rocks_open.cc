@@ -68,10 +68,12 @@ rocksdb::Options make_options(rocksdb::Env* env, std::shared_ptr<rocksdb::Logger
   options.info_log = std::move(listener);
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.compression = rocksdb::kLZ4Compression;
-  options.write_buffer_size = 8 * kMebibyte;
+  // Large enough that most received records are applied and dropped before their buffer is written to a file.
+  options.write_buffer_size = 16 * kMebibyte;
   options.max_write_buffer_number = 2;
   options.arena_block_size = 64 * 1024;
   options.target_file_size_base = 8 * kMebibyte;
+  options.bytes_per_sync = kMebibyte;  // a file goes to the disk as it grows, not in one burst that syncs wait behind
   options.max_bytes_for_level_base = 64 * kMebibyte;
   options.max_background_jobs = 2;
   options.max_open_files = 256;

@@ -22,7 +22,7 @@ namespace {
 
 // Applied inbox entries are taken out of the database by the thousand: the numbers say at once that they are gone.
 constexpr std::uint64_t kInboxDropEvery = 1024;
-constexpr std::uint64_t kInboxDropBytes = std::uint64_t{16} << 20;
+constexpr std::uint64_t kInboxDropBytes = std::uint64_t{2} << 20;
 // Entries dropped in one batch by trim().
 constexpr std::size_t kTrimChunk = 10'000;
 
