@@ -48,7 +48,7 @@ int run_init(const InitOptions& options) {
     (void)write_all(stdout, path.string() + "\n");
   }
   const std::string enter = options.directory == "." ? "" : "cd " + options.directory + " && ";
-  print_note(fmt::format("next: {}vedette check -c vedette.yml && vedette test", enter));
+  print_note(fmt::format("next: {}vedette check -c vedette.yml && vedette test; then vedette run -c vedette.yml", enter));
   return kExitOk;
 }
 

@@ -59,7 +59,10 @@ inline constexpr std::array<Key, 3> kRotateKeys = {{
 inline constexpr Table kRotateTable = {"rotate", "`rotate`", kRotateKeys, false};
 
 inline constexpr auto kFileSinkKeys =
-    joined(kSinkKeys, std::array<Key, 2>{{{.name = "path", .help = "The file", .example = "alerts.jsonl", .required = true},
+    joined(kSinkKeys, std::array<Key, 2>{{{.name = "path",
+                                           .help = "The file; new ones are readable for the service's user alone",
+                                           .example = "alerts.jsonl",
+                                           .required = true},
                                           {.name = "rotate",
                                            .shape = Shape::map,
                                            .help = "When a new file is begun; without it never",

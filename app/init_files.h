@@ -87,6 +87,8 @@ name: okta_admin_granted
 status: test
 description: Somebody was given administrator rights, and not by the automation account that is meant to do it.
 author: you
+tags: [attack.persistence, attack.t1098]
+falsepositives: [A new administrator whose request was approved]
 logsource:
   product: okta
   service: okta
@@ -104,7 +106,10 @@ title: Several grants of administrator rights by one person
 id: 8f1d3a02-2c5e-4f27-8a53-0f5c1f4f3e11
 name: okta_many_admin_grants
 status: test
+description: Three grants within ten minutes by one person; a stolen session makes its own administrators.
 author: you
+tags: [attack.persistence, attack.t1098]
+falsepositives: [The set-up of a new team]
 correlation:
   type: event_count
   rules: [okta_admin_granted]

@@ -33,6 +33,14 @@ std::string json_line(std::string_view time, std::string_view level, std::string
   return line + "\n";
 }
 
+// Lines behind the first stand four blanks in, so that none looks like another entry.
+std::string indented(std::string_view text) {
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  std::string out;
+  for (const char c : text) out += c == '\n' ? std::string("\n    ") : std::string(1, c);
+  return out;
+}
+
 }  // namespace
 
 void Logger::log(connectors::LogLevel level, std::string_view component, std::string_view message) {
@@ -45,7 +53,8 @@ void Logger::log(connectors::LogLevel level, std::string_view component, std::st
   } else {
     const bool colour = use_colour(stderr);
     line = fmt::format("{} {} {}: {}\n", paint(time, Colour::dim, colour),
-                       paint(fmt::format("{:<7}", kNames[index]), kColours[index], colour), component, printable(message));
+                       paint(fmt::format("{:<7}", kNames[index]), kColours[index], colour), component,
+                       indented(printable_lines(message)));
   }
   const std::lock_guard lock(mutex_);
   (void)write_all(stderr, line);

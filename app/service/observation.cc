@@ -33,6 +33,11 @@ std::vector<double> delays(const correlate::HitBatch& hits) {
   return seconds;
 }
 
+// As `vedette store rejects` names it: a topic's partition and offset, else the line of the body or the file.
+std::string place_of(const event::Origin& origin, std::uint64_t line, std::uint64_t position) {
+  return origin.partition.empty() ? fmt::format("line {}", line) : fmt::format("{} at {}", origin.partition, position);
+}
+
 }  // namespace
 
 connectors::RejectHandler Service::keep_rejects() {
@@ -46,13 +51,14 @@ connectors::RejectHandler Service::keep_rejects() {
 
 connectors::RejectHandler Service::count_rejects() {
   return [this](const event::Origin& origin, const event::Reject& reject) {
-    count_reject(origin.source_name, reject.reason, reject.message, reject.line);
+    count_reject(origin, reject.reason, reject.message, place_of(origin, reject.line, reject.position));
   };
 }
 
-void Service::count_reject(std::string_view source, std::string_view reason, std::string_view message, std::uint64_t line) {
-  metrics_.add("vedette_source_errors_total", Metrics::labels("source", source, "reason", reason));
-  logger_.log(LogLevel::warning, source, fmt::format("record refused ({}), line {}: {}", reason, line, message));
+void Service::count_reject(const event::Origin& origin, std::string_view reason, std::string_view message,
+                           std::string_view place) {
+  metrics_.add("vedette_source_errors_total", Metrics::labels("source", origin.source_name, "reason", reason));
+  logger_.log(LogLevel::warning, origin.source_name, fmt::format("record refused ({}), {}: {}", reason, place, message));
 }
 
 void Service::note_alert(const alert::Alert& alert) {
@@ -67,7 +73,7 @@ void Service::note_alert(const alert::Alert& alert) {
 void Service::note_applied(const Done& done, const run::Sequencer& sequencer) {
   const correlate::HitBatch& hits = *done.hits;
   for (const RejectRecord& reject : done.rejects)
-    count_reject(hits.origin->source_name, reject.reason, reject.message, reject.line);
+    count_reject(*hits.origin, reject.reason, reject.message, place_of(*hits.origin, reject.line, reject.position));
   upkeep_->note(hits);
   health_->note(done);
   if (hits.last_good_t != correlate::kNoTime) clock_.note_event(hits.last_good_t);
@@ -149,11 +155,13 @@ Status Service::start_admin() {
 HttpResponse Service::ready() const {
   if (!ready_) return {503, "not ready\n", "text/plain", {}};
   if (committer_->full()) return {503, "the disk is full\n", "text/plain", {}};
+  std::string remarks;
   for (const Sources::Live& live : sources_->all()) {
     const connectors::SourceHealth health = live.source->health();
+    if (!health.reason.empty()) remarks += fmt::format("source {}: {}\n", live.source->name(), health.reason);
     if (!health.up) return {503, fmt::format("source {} is down: {}\n", live.source->name(), health.reason), "text/plain", {}};
   }
-  return {200, "ready\n", "text/plain", {}};
+  return {200, "ready\n" + remarks, "text/plain", {}};
 }
 
 // --- metrics that are read when asked for ---
@@ -241,9 +249,11 @@ void Service::measure_store() {
 void Service::measure_sources() {
   for (const Sources::Live& live : sources_->all()) {
     const connectors::SourceHealth health = live.source->health();
-    const auto label = Metrics::label("source", live.source->name());
-    metrics_.set("vedette_source_up", label, health.up);
-    metrics_.set("vedette_source_caught_up", label, health.caught_up);
+    for (const std::string& name : live.names) {
+      const auto label = Metrics::label("source", name);
+      metrics_.set("vedette_source_up", label, health.up);
+      metrics_.set("vedette_source_caught_up", label, health.caught_up);
+    }
   }
   for (const connectors::HttpSource* source : sources_->http())
     metrics_.set("vedette_http_repeats_total", Metrics::label("listen", source->name()), source->repeats());

@@ -68,7 +68,7 @@ class Service {
   void announce(const std::string& configured, const std::string& url);
   [[nodiscard]] connectors::RejectHandler count_rejects();
   [[nodiscard]] connectors::RejectHandler keep_rejects();
-  void count_reject(std::string_view source, std::string_view reason, std::string_view message, std::uint64_t line);
+  void count_reject(const event::Origin& origin, std::string_view reason, std::string_view message, std::string_view place);
   void pump();
   void note_applied(const Done& done, const run::Sequencer& sequencer);
   void note_alert(const alert::Alert& alert);

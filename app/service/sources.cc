@@ -59,8 +59,8 @@ connectors::RejectHandler Sources::on_reject() const {
   };
 }
 
-void Sources::keep(const SourceConfig* config, std::unique_ptr<connectors::RecordSource> source) {
-  live_.push_back({config, source.get()});
+void Sources::keep(const SourceConfig* config, std::unique_ptr<connectors::RecordSource> source, std::vector<std::string> names) {
+  live_.push_back({config, source.get(), std::move(names)});
   if (config != nullptr) pull_[config->name] = source.get();
   sources_.push_back(std::move(source));
 }
@@ -118,7 +118,7 @@ Status Sources::add_kafka(const SourceConfig& source) {
   auto made = std::make_unique<connectors::KafkaSource>(std::move(options), std::move(origin_of), clock_, logger_.callback(),
                                                         on_reject());
   kafka_.push_back(made.get());
-  keep(&source, std::move(made));
+  keep(&source, std::move(made), {source.name});
   return {};
 }
 
@@ -135,7 +135,7 @@ Status Sources::add_file(const SourceConfig& source) {
   options.origin = *origin;
   auto made = std::make_unique<connectors::FileSource>(std::move(options), clock_, logger_.callback(), on_reject());
   files_.push_back(made.get());
-  keep(&source, std::move(made));
+  keep(&source, std::move(made), {source.name});
   return {};
 }
 
@@ -165,8 +165,10 @@ Status Sources::start_listeners(
     if (const Status started = source->start(sink); !started) return cannot_listen(options, started.error());
     for (const connectors::HttpEndpoint& endpoint : options.endpoints)
       listening(options.listen, fmt::format("{}://{}", options.tls ? "https" : "http", source->address()), endpoint.path);
+    std::vector<std::string> names;
+    for (const connectors::HttpEndpoint& endpoint : options.endpoints) names.push_back(endpoint.name);
     http_.push_back(source.get());
-    keep(nullptr, std::move(source));
+    keep(nullptr, std::move(source), std::move(names));
   }
   return {};
 }

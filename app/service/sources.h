@@ -49,6 +49,7 @@ class Sources {
   struct Live {
     const SourceConfig* config = nullptr;  // null: a listener that several share
     connectors::RecordSource* source = nullptr;
+    std::vector<std::string> names = {};  // of the configured sources that it serves
   };
   [[nodiscard]] const std::vector<Live>& all() const { return live_; }
   [[nodiscard]] const std::vector<connectors::HttpSource*>& http() const { return http_; }
@@ -65,7 +66,7 @@ class Sources {
   [[nodiscard]] connectors::ResumeAt resume_at(const SourceConfig& source) const;
   [[nodiscard]] bool is_text(const event::Origin& origin) const;
   [[nodiscard]] connectors::RejectHandler on_reject() const;
-  void keep(const SourceConfig* config, std::unique_ptr<connectors::RecordSource> source);
+  void keep(const SourceConfig* config, std::unique_ptr<connectors::RecordSource> source, std::vector<std::string> names);
 
   const Config& config_;
   plan::PlanPtr plan_;

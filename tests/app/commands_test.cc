@@ -158,6 +158,7 @@ TEST(Init, WritesFilesThatPassTheirOwnCheckAndTest) {
   const std::string watch = folder.path("watch");
   const Outcome check = run({"check", "-c", "vedette.yml", "--strict"}, "", watch);
   EXPECT_EQ(check.code, 0) << check.out << check.err;
+  EXPECT_EQ(check.out, "");  // no notes either: it is the first thing that anybody sees
   const Outcome tested = run({"test"}, "", watch);
   EXPECT_EQ(tested.code, 0) << tested.out << tested.err;
   EXPECT_NE(tested.out.find("3 cases"), std::string::npos) << tested.out;

@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "kafka"))
 from broker import Broker, fetch_jars  # noqa: E402
-from service import Service, check, equal, failure, line, okta, password, run_cases  # noqa: E402
+from service import Service, check, equal, failure, line, okta, password, run_cases, send  # noqa: E402
 
 PROGRAM = sys.argv[1]
 CONFIG = """\
@@ -21,6 +21,7 @@ sources:
 sinks:
   - {name: out, type: stdout}
   - {name: bus, type: kafka, brokers: ["@BROKER@"], topic: @ALERTS@}
+admin: {listen: "127.0.0.1:0"}
 log: {format: json, level: info}
 health: off
 """
@@ -34,6 +35,11 @@ def serve(topics, alerts, start="earliest", group="vedette"):
 
 def reading(service, partitions):
     service.wait(lambda: sum("reading " in text for text in service.log) >= partitions, f"{partitions} assigned partitions")
+
+
+def ready(service):
+    status, _, said = send(service.url("/metrics"), "GET", "/readyz")
+    return status, said
 
 
 def alerts_on(topic, count, seconds=20):
@@ -117,10 +123,12 @@ def new_partitions_and_topics_are_picked_up():
     broker.create("alerts.5", 1)
     with serve("growing, not-yet", "alerts.5", "latest") as service:
         service.wait(lambda: any("not-yet does not exist" in text for text in service.log), "the warning about the missing topic")
+        service.wait(lambda: ready(service) == (200, "ready\nsource identity: topic not-yet does not exist\n"), "/readyz to name the missing topic")
         reading(service, 1)
         broker.grow("growing", 3)
         broker.create("not-yet", 1)
-        broker.produce("growing", [line(password("g1", "a@acme.example"))], partition=2)
+        broker.produce("growing", [line(password("g1", "a@acme.example")), "no JSON"], partition=2)
+        service.wait(lambda: any("record refused (json), growing/2 at 1: " in text for text in service.log), "the refused record's place")
         broker.produce("not-yet", [line(password("g2", "a@acme.example"))])
         service.wait_alerts(2)
         equal(service.stop(), 0, "exit code")
