@@ -116,6 +116,11 @@ Result<plan::LogSource> parse_logsource(const std::string& text) {
   return logsource;
 }
 
+// "V1004".
+bool is_code(std::string_view text) {
+  return text.size() == 5 && text[0] == 'V' && text.find_first_not_of("0123456789", 1) == std::string_view::npos;
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> default_rule_paths(const std::vector<std::string>& given) {
@@ -240,7 +245,11 @@ Result<RuleRef> find_rule(const plan::Plan& plan, const std::string& wanted) {
   for (std::uint32_t i = 0; i < plan.correlations.size(); ++i) {
     if (is_it(plan.correlations[i].meta)) return RuleRef{true, i};
   }
-  return Error{"no rule has the id, name or title '" + wanted + "'" + did_you_mean(wanted, names)};
+  if (wanted.ends_with(".yml") || wanted.ends_with(".yaml")) return Error{"no such file", wanted};
+  if (is_code(wanted)) return Error{"no diagnostic has the code " + wanted + "; docs/diagnostics lists them"};
+  const std::string near = did_you_mean(wanted, names);
+  return Error{"no rule has the id, name or title '" + wanted + "'" +
+               (near.empty() ? "; `vedette rules list` shows them" : near)};
 }
 
 }  // namespace vedette::app

@@ -340,6 +340,12 @@ TEST(Run, ReadsSourceTypesOtherJsonAndTheListsBesideTheRules) {
   EXPECT_NE(out.out.find("\"rule\":\"azure\""), std::string::npos) << out.out << out.err;
 }
 
+TEST(Explain, WhatIsNotThereIsNamedForWhatItIs) {
+  EXPECT_NE(run({"explain", "none.yml", "--rules", rules()}).err.find("none.yml: no such file"), std::string::npos);
+  EXPECT_NE(run({"explain", "V0999", "--rules", rules()}).err.find("no diagnostic has the code V0999"), std::string::npos);
+  EXPECT_NE(run({"rules", "show", "zzz", "--rules", rules()}).err.find("`vedette rules list` shows them"), std::string::npos);
+}
+
 // With a configuration that cannot say where its rules are, no others are looked at.
 TEST(Check, AConfigurationWithoutUsableRulesIsReportedAlone) {
   const Folder folder;
