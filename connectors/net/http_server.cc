@@ -214,7 +214,7 @@ void HttpServer::Impl::serve(tcp::socket socket) {
 void HttpServer::Impl::watch_deadlines() {
   deadlines_.expires_after(kDeadlineStep);
   deadlines_.async_wait([this](const error_code& error) {
-    if (error) return;
+    if (error || sessions_.empty()) return;
     const auto now = std::chrono::steady_clock::now();
     for (const auto& [id, session] : sessions_) session->expire(now);
     watch_deadlines();
