@@ -226,6 +226,16 @@ TEST_F(HttpServerTest, SlowClientsDoNotDelayOthers) {
   EXPECT_TRUE(eventually([&] { return server_->counters().timed_out == 200; }));
 }
 
+// The clock of the deadlines strikes while the last connection ends.
+TEST_F(HttpServerTest, StopsWhenALateLookFindsNobody) {
+  for (int i = 1; i <= 5; ++i) {
+    serve(quick_limits());
+    RawClient(server_->address()).send(post("/echo?slow", "x"));
+    EXPECT_TRUE(eventually([&] { return handled_ == i && server_->counters().connections == 0; }));
+    halt();
+  }
+}
+
 TEST_F(HttpServerTest, ConnectionsBeyondTheLimitWait) {
   HttpLimits limits = quick_limits();
   limits.connections = 2;
