@@ -92,9 +92,10 @@ Status Applier::wait_for_commit() {
 // Names the rules in force in the log, once per change.
 void Applier::begin_epoch() {
   const std::string& bundle = generation_->rules.plan->hash;
-  if (generation_->stored_bundle() != bundle) {
+  const std::string table = streams_name(generation_->streams.name);
+  if (generation_->stored_bundle() != bundle || !store_.bundle(table)) {
     Changes changes;
-    changes.bundles[streams_name(generation_->streams.name)] = generation_->streams.bytes;
+    changes.bundles[table] = generation_->streams.bytes;
     generation_->writer.epoch(bundle, bytes_);
     changes.log.push_back({++log_, 0, bytes_});
     committer_.add(std::move(changes));

@@ -1,5 +1,8 @@
 #include "app/service/generation.h"
 
+#include <algorithm>
+#include <charconv>
+#include <set>
 #include <utility>
 
 namespace vedette::app {
@@ -58,9 +61,24 @@ Status Generation::fold() {
 }
 
 std::vector<std::string> Generation::warming() const {
+  std::set<std::uint32_t> found;
+  for (const std::uint32_t index : reader_.cold()) found.insert(index);
+  const TimeUs from = log_from(store_);
+  TimeUs slowest = INT64_MAX;
+  for (const run::ClockMark& clock : clocks_) slowest = std::min(slowest, clock.stamp);
+  for (std::uint32_t i = 0; i < rules.plan->correlations.size() && slowest != INT64_MAX; ++i) {
+    if (slowest - rules.plan->correlations[i].retention < from) found.insert(i);
+  }
   std::vector<std::string> labels;
-  for (const std::uint32_t index : reader_.cold()) labels.push_back(rules.plan->correlations[index].meta.label());
+  for (const std::uint32_t index : found) labels.push_back(rules.plan->correlations[index].meta.label());
   return labels;
+}
+
+TimeUs log_from(const connectors::Store& store) {
+  const std::string text = store.fact(kLogFromFact).value_or("");
+  TimeUs from = INT64_MIN;
+  (void)std::from_chars(text.data(), text.data() + text.size(), from);
+  return from;
 }
 
 }  // namespace vedette::app

@@ -33,7 +33,7 @@ class Generation {
   [[nodiscard]] const std::string& stored_bundle() const { return reader_.bundle(); }
   // The clocks as the entries folded leave them.
   [[nodiscard]] const std::vector<run::ClockMark>& clocks() const { return clocks_; }
-  // Labels of correlations that the stored log cannot rebuild in full.
+  // Labels of correlations that the stored log cannot rebuild in full: it does not hold their events, or not from so long ago.
   [[nodiscard]] std::vector<std::string> warming() const;
 
   LoadedRules rules;
@@ -52,6 +52,10 @@ class Generation {
 
 // Names in the store.
 inline constexpr const char* kClocksFact = "clocks";
+// The log time before which entries were trimmed.
+inline constexpr const char* kLogFromFact = "log_from";
+// INT64_MIN: nothing was trimmed.
+[[nodiscard]] TimeUs log_from(const connectors::Store& store);
 [[nodiscard]] std::string streams_name(const std::string& table);
 
 }  // namespace vedette::app

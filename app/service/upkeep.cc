@@ -190,7 +190,10 @@ void Upkeep::trim(TimeUs now) {
     return logger_.log(connectors::LogLevel::error, "store", "the log is not trimmed: " + why.to_string());
   }
   connectors::Changes changes;
-  if (trim.log > 0) changes.facts[kClocksFact] = run::encode_clocks(marks);
+  if (trim.log > 0) {
+    changes.facts[kClocksFact] = run::encode_clocks(marks);
+    changes.facts[kLogFromFact] = fmt::format("{}", std::max(before, log_from(store_)));
+  }
   trim.outbox = sinks_.done_with();
   trim.emitted_before = before;
   trim.evidence_before = now - config_.store.evidence_keep;

@@ -349,6 +349,28 @@ def changed_rules_and_their_windows():
         equal(len(service.alerts), 4, "alerts in all")
 
 
+def a_window_longer_than_the_log_is_warming():
+    """What rules needed was kept; a rule that reaches further back says that it lacks something."""
+    with folder() as place:
+        wall = WallClock(place)
+        with Service(PROGRAM, config(store=place + "/store"), wall.environment) as service:
+            equal(post(service, [failure("a0", "alice@acme.example")]), 200, "an event")
+            service.wait(lambda: metric(service, "vedette_store_inbox_entries") == 0, "the work on it")
+            equal(service.stop(), 0, "exit code")
+        wall.set(3 * 86400)
+        with Service(PROGRAM, config(store=place + "/store"), wall.environment) as service:
+            service.wait(lambda: metric(service, "vedette_store_changes_total") >= 2, "ticks")
+            equal(service.stop(), 0, "exit code")
+        with Service(PROGRAM, config(store=place + "/store"), wall.environment) as service:
+            # The log is trimmed at the first step, which comes before any reload.
+            reload(service, RULES.replace("Three failed sign-ins", "Three sign-ins that failed"), "ok")
+            reload(service, RULES, "ok")
+            check(not said(service, "is warming"), "a rule whose past is there")
+            reload(service, RULES.replace("timespan: 10m", "timespan: 30d"), "ok")
+            service.wait(lambda: said(service, "three_failures is warming"), "the warning about the longer window")
+            equal(service.stop(), 0, "exit code")
+
+
 def reload_under_load():
     """Rules change again and again while events come: every window is whole, and no alert comes twice."""
     with folder() as place, Service(PROGRAM, config(store=place + "/store")) as service:
@@ -546,4 +568,4 @@ def a_second_process_is_refused():
 run_cases([(case.__name__.replace("_", " "), case) for case in (
     a_broker_out_of_reach, late_future_and_missing_times, the_wall_clock_jumps_ahead, the_wall_clock_jumps_back,
     a_corrected_clock_is_taken_over, overload_answers_503, broken_rules_leave_the_old, changed_rules_and_their_windows,
-    reload_under_load, reloads_in_a_row_lose_nothing, clean_stops_repeat_nothing, a_stop_delivers_what_was_accepted, bombs_are_refused, tenants_are_apart, a_second_process_is_refused)])
+    a_window_longer_than_the_log_is_warming, reload_under_load, reloads_in_a_row_lose_nothing, clean_stops_repeat_nothing, a_stop_delivers_what_was_accepted, bombs_are_refused, tenants_are_apart, a_second_process_is_refused)])
