@@ -96,6 +96,7 @@ void Applier::begin_epoch() {
   if (generation_->stored_bundle() != bundle || !store_.bundle(table)) {
     Changes changes;
     changes.bundles[table] = generation_->streams.bytes;
+    changes.facts[kIdentitiesFact] = generation_->identities();
     generation_->writer.epoch(bundle, bytes_);
     changes.log.push_back({++log_, 0, bytes_});
     committer_.add(std::move(changes));

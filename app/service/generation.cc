@@ -35,7 +35,8 @@ Generation::Generation(LoadedRules loaded, const GenerationOptions& options, con
           rules.plan, [&store](const std::string& name) { return store.bundle(streams_name(name)); },
           [&origins](std::string_view name, std::string_view partition, std::string_view tenant) {
             return origins.named(name, partition, tenant);
-          }) {}
+          }),
+      other_identities_(store.fact(kIdentitiesFact).value_or(identities()) != identities()) {}
 
 Status Generation::fold() {
   std::vector<alert::Alert> muted;

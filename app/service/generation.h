@@ -36,6 +36,11 @@ class Generation {
   // Labels of correlations that the stored log cannot rebuild in full: it does not hold their events, or not from so long ago.
   [[nodiscard]] std::vector<std::string> warming() const;
 
+  // The table of who is who is another than that of the rules before: hits in the log keep the persons that they had.
+  [[nodiscard]] bool other_identities() const { return other_identities_; }
+  // What is stored of the table.
+  [[nodiscard]] std::string identities() const { return "table " + rules.plan->identity.content_hash(); }
+
   LoadedRules rules;
   run::StreamTable streams;
   run::LogWriter writer;
@@ -47,6 +52,7 @@ class Generation {
   run::LogReader reader_;
   std::uint64_t folded_ = 0;
   bool clocks_restored_ = false;
+  const bool other_identities_;
   std::vector<run::ClockMark> clocks_;
 };
 
@@ -54,6 +60,7 @@ class Generation {
 inline constexpr const char* kClocksFact = "clocks";
 // The log time before which entries were trimmed.
 inline constexpr const char* kLogFromFact = "log_from";
+inline constexpr const char* kIdentitiesFact = "identities";
 // INT64_MIN: nothing was trimmed.
 [[nodiscard]] TimeUs log_from(const connectors::Store& store);
 [[nodiscard]] std::string streams_name(const std::string& table);

@@ -165,6 +165,7 @@ Status Service::recover() {
   upkeep_ = std::make_unique<Upkeep>(config_, *store_, *committer_, *applier_, *sources_, *sinks_, *health_, logger_,
                                      [this](std::function<void()> control) { return submit(std::move(control)); });
   upkeep_->restore(clocks, *plan_, origins_);
+  upkeep_->warn_about_clocks(clock_.now());
   pump_thread_ = std::thread([this] { pump(); });
   correlator_thread_ = std::thread([this] { applier_->run(); });
   const auto origin_of = [this](std::string_view name, std::string_view partition, std::string_view tenant) {
@@ -205,6 +206,11 @@ ApplierFunctions Service::applier_functions() {
     ordinals_counted_ = generation.sequencer.counters().ordinals_forgotten;
     upkeep_->in_force(generation.rules.plan);
     engine_metrics_.in_force(*generation.rules.plan, generation.sequencer);
+    if (generation.other_identities())
+      logger_.log(
+          LogLevel::warning, "rules",
+          "`identities` have changed: earlier events stay with the person that they were given, so that windows by person "
+          "are whole once their timespan has passed");
     for (const std::string& label : generation.warming())
       logger_.log(LogLevel::warning, "rules", fmt::format("{} is warming: the log lacks what it needs from before now", label));
   };

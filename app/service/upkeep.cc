@@ -13,6 +13,7 @@ using connectors::SourceHealth;
 constexpr DurationUs kPushGrace = kSecondUs;  // a push source may still be writing what it received
 constexpr DurationUs kTrimEvery = 60 * kSecondUs;
 constexpr DurationUs kTickForTrimming = 10 * kMinuteUs;
+constexpr DurationUs kClockAhead = 10 * kMinuteUs;  // more than a record's own stamp may be ahead
 
 }  // namespace
 
@@ -37,6 +38,18 @@ void Upkeep::restore(const std::vector<run::ClockMark>& clocks, const plan::Plan
     }
   }
   note_slowest();
+}
+
+void Upkeep::warn_about_clocks(TimeUs now) const {
+  for (const auto& [key, clock] : clocks_) {
+    if (clock.stamp <= now + kClockAhead) continue;
+    logger_.log(
+        connectors::LogLevel::warning, clock.origin->source_name,
+        fmt::format("its log time stands at {}, ahead of the wall clock: an earlier run went by a wrong one, or this one is "
+                    "wrong. Until then events count as received at that time, and as late when they are older than their "
+                    "source accepts; when it is far, set the clock right or restore a backup of the store from before",
+                    format_rfc3339(clock.stamp)));
+  }
 }
 
 void Upkeep::note(const correlate::HitBatch& hits) {

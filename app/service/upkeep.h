@@ -31,6 +31,8 @@ class Upkeep {
   void step(TimeUs now);
   // Before anything is applied: the clocks that the log left, at which sources that stay quiet still stand.
   void restore(const std::vector<run::ClockMark>& clocks, const plan::Plan& plan, Origins& origins);
+  // After restore(): clocks that a run with a wrong wall clock has left ahead.
+  void warn_about_clocks(TimeUs now) const;
 
  private:
   // A clock that batches have moved; on the correlator's thread.

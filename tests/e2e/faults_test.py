@@ -218,6 +218,55 @@ def the_wall_clock_jumps_back():
     jump(-3600)
 
 
+def a_store_from_the_future_is_told():
+    """An earlier run went by a clock that was days ahead: log time does not go back, and whoever reads the log learns why all is late."""
+    with folder() as place:
+        wall = WallClock(place)
+        wall.set(3 * 86400)
+        with Service(PROGRAM, config(store=place + "/store"), wall.environment) as service:
+            equal(post(service, [failure("a0", "alice@acme.example", -3 * 86400)]), 200, "an event")
+            service.wait(lambda: metric(service, "vedette_store_inbox_entries") == 0, "the work on it")
+            check(not said(service, "ahead of the wall clock"), "a new store")
+            equal(service.stop(), 0, "exit code")
+        with Service(PROGRAM, config(store=place + "/store"), wall.environment) as service:
+            service.url("/ingest")
+            check(not said(service, "ahead of the wall clock"), "the same clock")
+            equal(service.stop(), 0, "exit code")
+        wall.set(0)
+        with Service(PROGRAM, config(store=place + "/store"), wall.environment) as service:
+            service.url("/ingest")
+            check(said(service, "ahead of the wall clock"), "the warning")
+            equal(service.stop(), 0, "exit code")
+
+
+def changed_identities_are_told():
+    """Windows by person keep what they hold, and the log says so, once."""
+    rules = RULES.replace("logsource: {product: okta, service: okta}\ndetection:\n  selection: {eventType: user.session.start, outcome.result: FAILURE}",
+                          "logsource: {category: authentication}\ndetection:\n  selection: {event.outcome: failure}").replace("[actor.alternateId]", "[identity.user]")
+    rules = "---".join(rules.split("---")[:3])
+    with folder() as place:
+        def write(*accounts):
+            with open(place + "/people.csv", "w") as file:
+                file.write("person,system,account\n" + "".join(f"alice,okta,{account}@acme.example\n" for account in accounts))
+
+        settings = config(store=place + "/store") + f'identities: {{aliases: ["{place}/people.csv"]}}\n'
+        write("a1")
+        with Service(PROGRAM, settings, files={"rules.yml": rules}) as service:
+            equal(post(service, [failure("f1", "a1@acme.example")]), 200, "an event")
+            reload(service, rules.replace("Three failed", "3 failed"), "ok")
+            check(not said(service, "`identities` have changed"), "nobody changed")
+            write("a1", "a2")
+            reload(service, rules, "ok")
+            service.wait(lambda: said(service, "`identities` have changed"), "the warning")
+            equal(post(service, [failure("f2", "a2@acme.example"), failure("f3", "a2@acme.example")]), 200, "the other account")
+            service.wait(lambda: alerts_of(service, "three_failures"), "the window over both")
+            equal(service.stop(), 0, "exit code")
+        with Service(PROGRAM, settings, files={"rules.yml": rules}) as service:
+            service.url("/ingest")
+            check(not said(service, "`identities` have changed"), "told once")
+            equal(service.stop(), 0, "exit code")
+
+
 def a_corrected_clock_is_taken_over():
     """Begun an hour behind, then set right: the first event that shows it is enough."""
     with folder() as place:
@@ -567,5 +616,5 @@ def a_second_process_is_refused():
 
 run_cases([(case.__name__.replace("_", " "), case) for case in (
     a_broker_out_of_reach, late_future_and_missing_times, the_wall_clock_jumps_ahead, the_wall_clock_jumps_back,
-    a_corrected_clock_is_taken_over, overload_answers_503, broken_rules_leave_the_old, changed_rules_and_their_windows,
+    a_corrected_clock_is_taken_over, a_store_from_the_future_is_told, changed_identities_are_told, overload_answers_503, broken_rules_leave_the_old, changed_rules_and_their_windows,
     a_window_longer_than_the_log_is_warming, reload_under_load, reloads_in_a_row_lose_nothing, clean_stops_repeat_nothing, a_stop_delivers_what_was_accepted, bombs_are_refused, tenants_are_apart, a_second_process_is_refused)])
