@@ -19,7 +19,8 @@ namespace vedette::connectors {
 namespace {
 
 constexpr std::size_t kMessagesPerPoll = 500;
-constexpr int kPollMs = 10;                      // a batch consume waits this long for more messages: it bounds the added latency
+constexpr int kPollMs = 10;                      // for the first message
+constexpr int kGatherMs = 2;                     // for more behind it, unless there are enough: it bounds the added latency
 constexpr DurationUs kMaxAhead = 5 * kMinuteUs;  // of a record's own stamp against the receive time
 
 struct MessageDeleter {
@@ -76,6 +77,7 @@ class KafkaSource::Impl final : private event::ElementSink {
   void take_places();
   void adopt(const KafkaPlace& place);
   void assign();
+  std::size_t poll();
   void consume();
   void take_message(const rd_kafka_message_t& message, TimeUs now);
   void on_element(std::string_view bytes, std::uint64_t line, std::uint64_t position) override;
@@ -226,11 +228,19 @@ void KafkaSource::Impl::assign() {
   }
 }
 
+// A batch consume waits its whole time for a full batch, so the waiting for anything at all is done before.
+std::size_t KafkaSource::Impl::poll() {
+  messages_[0] = rd_kafka_consume_queue(queue_, kPollMs);
+  if (messages_[0] == nullptr) return 0;
+  const ssize_t more = rd_kafka_consume_batch_queue(queue_, kGatherMs, &messages_[1], messages_.size() - 1);
+  return 1 + static_cast<std::size_t>(std::max<ssize_t>(more, 0));
+}
+
 void KafkaSource::Impl::consume() {
-  const ssize_t n = rd_kafka_consume_batch_queue(queue_, kPollMs, messages_.data(), messages_.size());
+  const std::size_t n = poll();
   const TimeUs now = clock_();
-  for (ssize_t i = 0; i < n; ++i) {
-    const Message message(messages_[static_cast<std::size_t>(i)]);
+  for (std::size_t i = 0; i < n; ++i) {
+    const Message message(messages_[i]);
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       take_message(*message, now);
     } else {
