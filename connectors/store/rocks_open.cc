@@ -76,6 +76,8 @@ rocksdb::Options make_options(rocksdb::Env* env, std::shared_ptr<rocksdb::Logger
   options.bytes_per_sync = kMebibyte;  // a file goes to the disk as it grows, not in one burst that syncs wait behind
   options.max_bytes_for_level_base = 64 * kMebibyte;
   options.max_background_jobs = 2;
+  // Merging files can wait; a request cannot. Writing a buffer to a file keeps its priority: writes would wait for it.
+  options.env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kLow);
   options.max_open_files = 256;
   options.max_manifest_file_size = 4 * kMebibyte;
   options.manifest_preallocation_size = 64 * 1024;

@@ -3,6 +3,7 @@
 #include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
 #include <rocksdb/file_system.h>
+#include <rocksdb/perf_level.h>
 
 #include <algorithm>
 #include <functional>
@@ -121,6 +122,7 @@ class RocksStore final : public Store {
 };
 
 WriteResult RocksStore::write(const Changes& changes) {
+  rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);  // counters of the thread that nobody reads, one for each comparison
   const std::lock_guard lock(write_mutex_);
   if (!failed_.empty()) return {WriteOutcome::failed, failed_};
   if (open_.read_only) return {WriteOutcome::failed, "the store was opened for reading only"};
