@@ -134,6 +134,7 @@ void Applier::apply(Done& done) {
       if (!resume.empty()) functions_.source_committed(origin->source_name, origin->partition, resume);
     };
   }
+  (void)committer_.wait_for_queue(/*on_full_disk=*/true);
   // Only alerts have somebody who waits for them.
   if (changes.outbox.empty()) {
     committer_.add_patiently(std::move(changes), std::move(committed));

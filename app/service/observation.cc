@@ -42,7 +42,8 @@ std::string place_of(const event::Origin& origin, std::uint64_t line, std::uint6
 
 connectors::RejectHandler Service::keep_rejects() {
   return [this](const event::Origin& origin, const event::Reject& reject) {
-    if (committer_->full()) return;  // a request is refused, and a pull source stands still
+    // On a full disk a request is refused, and a pull source stands still.
+    if (committer_->full() || !committer_->wait_for_queue(/*on_full_disk=*/false)) return;
     connectors::Changes changes;
     changes.rejects.push_back(stored_reject(origin, reject));
     committer_->add(std::move(changes));

@@ -79,8 +79,8 @@ class Committer::Loop {
     thread_ = std::thread([this] { run(); });
   }
 
-  // wait: for room in the queue.
-  void add(Item item, bool wait);
+  void add(Item item);
+  bool wait_for_queue(bool on_full_disk);
   bool flush(std::chrono::milliseconds timeout);
   void stop();
   void after_answers(std::function<void()> told) {
@@ -95,6 +95,7 @@ class Committer::Loop {
 
  private:
   void run();
+  [[nodiscard]] bool has_queue_room() const { return queued_bytes_ <= most_queued_ || stopping_ || lost_; }  // locked
   // Moves what one write takes out of the queue. False: stopped and nothing left.
   bool take(Group& group);
   void wait_until_due(std::unique_lock<std::mutex>& lock);
@@ -131,16 +132,14 @@ class Committer::Loop {
   std::thread thread_;
 };
 
-void Committer::Loop::add(Item item, bool wait) {
+void Committer::Loop::add(Item item) {
   {
     std::unique_lock lock(mutex_);
-    const auto room = [this] { return queued_bytes_ <= most_queued_ || stopping_ || lost_; };
-    if (item.received && !room()) {
+    if (item.received && !has_queue_room()) {
       item.refused = true;
       item.entry.bytes.clear();
       item.bytes = 0;
     }
-    if (wait && std::this_thread::get_id() != thread_.get_id()) room_.wait(lock, room);
     if (!ended_) {
       queued_bytes_ += item.bytes;
       if (!item.patient) ++pressing_;
@@ -154,13 +153,19 @@ void Committer::Loop::add(Item item, bool wait) {
   item.answer(false);
 }
 
+bool Committer::Loop::wait_for_queue(bool on_full_disk) {
+  std::unique_lock lock(mutex_);
+  room_.wait(lock, [&] { return has_queue_room() || (full_ && !on_full_disk); });
+  return has_queue_room();
+}
+
 bool Committer::Loop::flush(std::chrono::milliseconds timeout) {
   // Answers come in order: behind its own, all before it have theirs.
   const auto answer = std::make_shared<std::promise<bool>>();
   std::future<bool> answered = answer->get_future();
   Item marker;
   marker.done = [answer](bool durable) { answer->set_value(durable); };
-  add(std::move(marker), false);
+  add(std::move(marker));
   if (answered.wait_for(timeout) != std::future_status::ready || !answered.get()) return false;
   const std::lock_guard lock(mutex_);
   return !lost_;
@@ -290,6 +295,7 @@ bool Committer::Loop::wait_for_room() {
     std::vector<Item> received;
     {
       std::unique_lock lock(mutex_);
+      room_.notify_all();  // some wait only as long as the disk is not full
       const auto woken = [this] { return stopping_ || std::any_of(queue_.begin(), queue_.end(), was_received); };
       if (!wake_.wait_until(lock, until, woken)) return true;
       for (Item& item : queue_) {
@@ -349,7 +355,7 @@ void Committer::add_inbox(std::string bytes, TimeUs time, InboxDone done) {
   item.bytes = bytes.size() + 256;
   item.entry = {0, time, std::move(bytes)};
   item.inbox_done = std::move(done);
-  loop_->add(std::move(item), false);
+  loop_->add(std::move(item));
 }
 
 void Committer::add(Changes changes, Done done) {
@@ -357,7 +363,7 @@ void Committer::add(Changes changes, Done done) {
   item.bytes = size_of(changes);
   item.changes = std::move(changes);
   item.done = std::move(done);
-  loop_->add(std::move(item), true);
+  loop_->add(std::move(item));
 }
 
 void Committer::add_patiently(Changes changes, Done done) {
@@ -366,8 +372,10 @@ void Committer::add_patiently(Changes changes, Done done) {
   item.bytes = size_of(changes);
   item.changes = std::move(changes);
   item.done = std::move(done);
-  loop_->add(std::move(item), true);
+  loop_->add(std::move(item));
 }
+
+bool Committer::wait_for_queue(bool on_full_disk) { return loop_->wait_for_queue(on_full_disk); }
 
 bool Committer::flush(std::chrono::milliseconds timeout) { return loop_->flush(timeout); }
 

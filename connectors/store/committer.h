@@ -39,12 +39,15 @@ class Committer {
   // Received records: they get the next inbox number, which done() is told. A full disk, and more than `most_queued` bytes
   // in the queue, answer false without waiting.
   void add_inbox(std::string bytes, TimeUs time, InboxDone done);
-  // Applied changes: on a full disk they are tried again until there is room (nothing is lost, the caller's queue fills).
-  // Their numbers are the caller's. Waits while more than `most_queued` bytes are queued, unless a callback calls it.
+  // Applied changes: on a full disk they are tried again until there is room (nothing is lost, the queue grows). Their
+  // numbers are the caller's. Never waits.
   void add(Changes changes, Done done = {});
   // The same, but a write of its own may wait for `patience`: for changes that no answer and no alert waits for. They are as
   // durable as what follows them, since writes keep the order of the queue.
   void add_patiently(Changes changes, Done done = {});
+  // For those who add much, before they do: waits while more than `most_queued` bytes are queued; on a full disk only if told
+  // to. False: there are still more. Not for callbacks.
+  bool wait_for_queue(bool on_full_disk);
   // Everything added before is durable (true), or the committer has failed or stopped, or time is up.
   [[nodiscard]] bool flush(std::chrono::milliseconds timeout);
   // After the answers of each write, on the committer's thread: what they woke nobody for can be told at once. Set it before

@@ -240,7 +240,7 @@ TEST(Committer, AFailureIsToldOnceAndEndsEverything) {
   EXPECT_EQ(store.last_log(), 0U);
 }
 
-TEST(Committer, AFullQueueRefusesWhatIsReceivedAndHoldsUpWhatIsApplied) {
+TEST(Committer, AFullQueueRefusesWhatIsReceivedAndHoldsUpWhoWaitsForIt) {
   Fake store;
   Answers answers;
   store.hold(true);
@@ -249,15 +249,16 @@ TEST(Committer, AFullQueueRefusesWhatIsReceivedAndHoldsUpWhatIsApplied) {
   store.wait_entered(1);
   committer.add(change(2, 3000), answers.done("b"));
   committer.add_inbox("one", 1, answers.inbox("i"));
-  std::atomic<bool> added = false;
-  std::thread adder([&] {
-    committer.add(change(3), answers.done("c"));
-    added = true;
+  std::atomic<bool> waited = false;
+  std::thread waiter([&] {
+    EXPECT_TRUE(committer.wait_for_queue(true));
+    waited = true;
   });
   std::this_thread::sleep_for(50ms);
-  EXPECT_FALSE(added);
+  EXPECT_FALSE(waited);
+  committer.add(change(3), answers.done("c"));
   store.hold(false);
-  adder.join();
+  waiter.join();
   ASSERT_TRUE(committer.flush(5s));
   EXPECT_EQ(answers.all(), (Names{"a+", "b+", "i-", "c+"}));
 }
@@ -292,6 +293,25 @@ TEST(Committer, StopOnAFullDiskEnds) {
   committer.stop();
   EXPECT_EQ(answers.all().size(), 2U);
   for (const std::string& answer : answers.all()) EXPECT_TRUE(answer.ends_with("-"));
+}
+
+TEST(Committer, AFullQueueOnAFullDiskHoldsUpOnlyWhoIsToldToWait) {
+  Fake store;
+  store.answer(WriteOutcome::full);
+  Committer committer(store, {}, {}, 4000);
+  committer.add(change(1));
+  for (int i = 0; i < 500 && !committer.full(); ++i) std::this_thread::sleep_for(10ms);
+  committer.add(change(2, 5000));
+  EXPECT_FALSE(committer.wait_for_queue(false));
+  std::atomic<bool> waited = false;
+  std::thread waiter([&] {
+    (void)committer.wait_for_queue(true);
+    waited = true;
+  });
+  std::this_thread::sleep_for(300ms);
+  EXPECT_FALSE(waited);
+  committer.stop();
+  waiter.join();
 }
 
 TEST(Committer, ACallbackMayAdd) {
