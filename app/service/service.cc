@@ -264,19 +264,12 @@ void Service::add_controls(std::vector<Job>& jobs, std::uint64_t pumped) {
 }
 
 Status Service::run() {
-  auto next_step = std::chrono::steady_clock::now();
   RuleWatch watch(watched_paths(config_));
   while (!wait_for_interrupt(kStepMilliseconds) && !sink_gone_ && !store_gone_ && !sources_->finished()) {
     if (take_reload_signal()) reload_wanted_ = true;
     // One at a time: rules that wait for their turn have batches already.
     if (!applier_->is_waiting() && reload_wanted_.exchange(false)) note_reload(reload());
-    const auto now = std::chrono::steady_clock::now();
-    if (now < next_step) continue;
-    next_step = now + std::chrono::seconds(1);
-    if (const auto told = clock_.step()) logger_.log(LogLevel::warning, "clock", *told);
-    upkeep_->step(clock_.now());
-    health_->step(clock_.now());
-    if (config_.reload == ReloadMode::watch && watch.changed()) reload_wanted_ = true;
+    if (step() && config_.reload == ReloadMode::watch && watch.changed()) reload_wanted_ = true;
   }
   logger_.log(LogLevel::info, "service",
               interrupted() ? "stopping: draining what was accepted" : "stopping: every source has ended");
@@ -288,6 +281,17 @@ Status Service::run() {
   if (store_gone_) return Error{failure_, config_.store.path};
   if (sink_gone_) return Error{"a sink is gone"};
   return {};
+}
+
+// What is due once a second. False: not yet.
+bool Service::step() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_step_) return false;
+  next_step_ = now + std::chrono::seconds(1);
+  if (const auto told = clock_.step()) logger_.log(LogLevel::warning, "clock", *told);
+  upkeep_->step(clock_.now());
+  health_->step(clock_.now());
+  return true;
 }
 
 // The rules are read, compiled and given their state from the log beside the ones in force; then they take their place
@@ -331,7 +335,12 @@ Status Service::reload() {
       std::move(*loaded), GenerationOptions{threads_, config_.store.memory_budget, &crash_guard_}, *store_, origins_);
   if (const Status folded = next->fold(); !folded) return folded;
   {
-    const std::lock_guard lock(pipeline_mutex_);
+    // On a full disk the pump keeps it until there is room.
+    std::unique_lock lock(pipeline_mutex_, std::defer_lock);
+    while (!lock.try_lock_for(std::chrono::milliseconds(kStepMilliseconds))) {
+      if (interrupted() || store_gone_ || sink_gone_) return Error{"not reloaded: stopping"};
+      (void)step();
+    }
     Pipeline* before = std::exchange(pipeline_, &next->pipeline);
     applier_->follow_with(std::move(next));
     before->close();

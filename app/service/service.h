@@ -69,6 +69,7 @@ class Service {
   [[nodiscard]] connectors::RejectHandler count_rejects();
   [[nodiscard]] connectors::RejectHandler keep_rejects();
   void count_reject(const event::Origin& origin, std::string_view reason, std::string_view message, std::string_view place);
+  bool step();
   void pump();
   void note_applied(const Done& done, const run::Sequencer& sequencer);
   void note_alert(const alert::Alert& alert);
@@ -105,10 +106,11 @@ class Service {
   std::unique_ptr<HealthWatch> health_;
   std::unique_ptr<Upkeep> upkeep_;
   std::unique_ptr<connectors::HttpServer> admin_;
+  std::chrono::steady_clock::time_point next_step_;
   std::thread admin_thread_, pump_thread_, correlator_thread_;
 
   // Between the pump and a reload: the pipeline that batches go to.
-  std::mutex pipeline_mutex_;
+  std::timed_mutex pipeline_mutex_;
   Pipeline* pipeline_ = nullptr;
   // For the pump: control jobs, each after so many batches.
   struct Control {

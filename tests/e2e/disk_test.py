@@ -225,6 +225,8 @@ def stopped_on_a_full_disk():
     with SmallDisk() as disk:
         with Service(PROGRAM, disk.config + "drain_timeout: 3s\n") as service:
             wanted = begin_and_fill(disk, service) | backlog_on_a_full_disk(disk, service)
+            equal(ask(service, "POST", "/api/v1/reload")[0], 202, "the reload")
+            time.sleep(1.5)  # for the reload to wait as well
             begin = time.monotonic()
             equal(service.stop(30), 0, "exit code")
             check(time.monotonic() - begin < 10, f"the stop took {time.monotonic() - begin:.1f} s")
