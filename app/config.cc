@@ -209,6 +209,7 @@ Result<Config> load_config(const std::string& path, Diagnostics& diagnostics) {
   text << in.rdbuf();
   if (!in) return Error{"cannot be read", path};
   Config config = parse_config({path, text.str()}, diagnostics);
+  config.text = text.str();
   for (const NamedPath& named : config.named_paths) {
     if (named.folder ? fs::is_directory(named.path, code) : fs::exists(named.path, code)) continue;
     diagnostics.add(named.place.finding("V9012", fmt::format("no such {}: {}", named.what, named.path),

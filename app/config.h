@@ -164,6 +164,7 @@ struct Config {
   bool log_format_given = false;
   connectors::LogLevel log_level = connectors::LogLevel::info;
   ConfigPlaces places;
+  std::string text;  // of the file, as load_config() read it
   std::vector<NamedPath> named_paths;  // that load_config() finds missing
 
   [[nodiscard]] RuleOptions rule_options() const;

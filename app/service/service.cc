@@ -74,6 +74,7 @@ void check_sources(const Config& config, const plan::Plan& plan, Diagnostics& fi
 
 Service::Service(const Config& config, LoadedRules rules, const ServiceOptions& options, Logger& logger)
     : config_(config),
+      config_text_(config.text),
       threads_(options.threads),
       accept_data_loss_(options.accept_data_loss),
       logger_(logger),
@@ -294,8 +295,6 @@ bool Service::step() {
   return true;
 }
 
-// The rules are read, compiled and given their state from the log beside the ones in force; then they take their place
-// between two batches. On any error the old ones stay.
 // Rotated secrets: those of the endpoints that are served, as the configuration and the files that it names have them now.
 Status Service::reload_secrets() {
   Diagnostics findings;
@@ -303,6 +302,11 @@ Status Service::reload_secrets() {
   if (!config) return Error{"not reloaded: " + config.error().to_string()};
   if (const Diagnostic* wrong = first_error(findings))
     return Error{"not reloaded, rules and secrets in force stay: " + render_human(*wrong, false)};
+  if (config->text != config_text_) {
+    config_text_ = config->text;
+    logger_.log(LogLevel::warning, "service",
+                config_.path + " has changed: a reload takes over only secrets of HTTP sources, the rest needs a restart");
+  }
   for (const SourceConfig& source : config->sources) {
     if (source.http.auth.secrets.empty()) continue;
     for (connectors::HttpSource* http : sources_->http()) {
@@ -314,6 +318,8 @@ Status Service::reload_secrets() {
   return {};
 }
 
+// The rules are read, compiled and given their state from the log beside the ones in force; then they take their place
+// between two batches. On any error the old ones stay.
 Status Service::reload() {
   if (const Status secrets = reload_secrets(); !secrets) return secrets;
   auto loaded = load_rules(config_.rule_options());

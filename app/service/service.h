@@ -85,6 +85,7 @@ class Service {
   void drain();
 
   const Config& config_;
+  std::string config_text_;  // as the last reload found it
   const unsigned threads_;
   const bool accept_data_loss_;
   Logger& logger_;

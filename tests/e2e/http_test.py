@@ -250,6 +250,10 @@ def secrets_rotate_without_a_restart():
         service.path("first", "new-key")
         reload("ok")
         equal([hook(service, [], secret) for secret in ("old-key-1", "new-key")], [401, 200], "after the rotation")
+        check(not any("needs a restart" in text for text in service.log), "a word of a restart though the configuration is the same")
+        service.path("vedette.yml", config.replace("@FOLDER@", service.folder) + "drain_timeout: 3s\n")
+        reload("ok")
+        equal(sum("the rest needs a restart" in text for text in service.log), 1, "warnings that more than secrets has changed")
         check(not any("key" in text and ("old-key" in text or "new-key" in text) for text in service.log), "a secret in the log")
         equal(service.stop(), 0, "exit code")
 
