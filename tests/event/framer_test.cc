@@ -146,7 +146,7 @@ TEST(Framer, OverLongElementsArePassedOver) {
   for (const std::string& stream :
        {"{\"a\":1}\n" + big + "\n{\"b\":2}\n", "[{\"a\":1}," + big + ",{\"b\":2}]", "{\"a\":1}{\"c\":\n1}" + big + "{\"b\":2}",
         "{\"Records\":[{\"a\":1}," + big + ",{\"b\":2}]}"}) {
-    for (std::size_t chunk : {0, 1, 5, 30}) {
+    for (std::size_t chunk : {0U, 1U, 5U, 30U}) {
       const Elements out = frame(stream, chunk, Framing::automatic, limits);
       ASSERT_EQ(out.rejects.size(), 1U) << stream << " by " << chunk;
       EXPECT_EQ(out.rejects[0].reason, "size");
@@ -155,7 +155,7 @@ TEST(Framer, OverLongElementsArePassedOver) {
       EXPECT_EQ(out.texts().back(), "{\"b\":2}");
     }
   }
-  for (std::size_t chunk : {0, 1, 30}) {
+  for (std::size_t chunk : {0U, 1U, 30U}) {
     const Elements first = frame(big + "\n{\"b\":2}\n{\"c\":3\n{\"d\":4}\n", chunk, Framing::automatic, limits);
     EXPECT_EQ(first.texts(), (Texts{"{\"b\":2}", "{\"c\":3", "{\"d\":4}"})) << chunk;
     EXPECT_EQ(first.rejects.size(), 1U);

@@ -30,8 +30,8 @@ const char* const kTexts[] = {"a",
                               "?b",
                               "*",
                               "Kelvin",
-                              "\xE2\x84\xAA"
-                              "elvin"};
+                              ("\xE2\x84\xAA"
+                               "elvin")};
 
 class RandomProgram {
  public:

@@ -21,7 +21,6 @@ namespace {
 struct Outcome {
   std::map<std::string, std::string> levels;
   std::map<std::string, std::uint64_t> removed;
-  friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
 class Engine final : public event::EventVisitor {
