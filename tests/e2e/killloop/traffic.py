@@ -193,6 +193,7 @@ class Traffic:
         self._lock = threading.Lock()
         self._ready, self._cohorts = [], 0
         self.events = []
+        self._own = []  # of these, those that take() hands out: only they are sent again
         self.closed = False
 
     def take(self, count):
@@ -219,7 +220,8 @@ class Traffic:
         # Some are left over for the next fill, so that cohorts overlap and groups stay open over many batches and kills.
         new = [event for _ in range(4) for event in self._cohort()]
         self.events += new
-        repeats = self._random.sample(new, len(new) // 25) + self._random.sample(self.events, min(10, len(self.events)))
+        self._own += new
+        repeats = self._random.sample(new, len(new) // 25) + self._random.sample(self._own, min(10, len(self._own)))
         self._ready += new + repeats
         self._random.shuffle(self._ready)
 
