@@ -70,14 +70,15 @@ rocksdb::Options make_options(rocksdb::Env* env, std::shared_ptr<rocksdb::Logger
   options.compression = rocksdb::kLZ4Compression;
   // Large enough that most received records are applied and dropped before their buffer is written to a file.
   options.write_buffer_size = 16 * kMebibyte;
-  options.max_write_buffer_number = 2;
+  options.max_write_buffer_number = 4;
   options.arena_block_size = 64 * 1024;
   options.target_file_size_base = 8 * kMebibyte;
   options.bytes_per_sync = kMebibyte;  // a file goes to the disk as it grows, not in one burst that syncs wait behind
   options.max_bytes_for_level_base = 64 * kMebibyte;
   options.max_background_jobs = 2;
-  // Merging files can wait; a request cannot. Writing a buffer to a file keeps its priority: writes would wait for it.
+  // Writing files and merging them can wait, a request cannot; with four buffers writes seldom wait for one to be free.
   options.env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kLow);
+  options.env->LowerThreadPoolCPUPriority(rocksdb::Env::HIGH, rocksdb::CpuPriority::kLow);
   options.max_open_files = 256;
   options.max_manifest_file_size = 4 * kMebibyte;
   options.manifest_preallocation_size = 64 * 1024;
