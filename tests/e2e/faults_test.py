@@ -463,7 +463,7 @@ def many_reloads(place):
     clients, bodies, records, acknowledged = 4, 6, 2000, set()
     first = RULES.split("---")[0]
     heavy = RULES + "".join("---\n" + first.replace("id: 8d0a6c8e", f"id: {n:08x}").replace("name: password_changed", f"name: copy_{n}\nmode: shadow")
-                            for n in range(40))
+                            for n in range(80))
     sinks = f'  - {{name: file, type: file, path: "{place}/alerts.jsonl"}}\n'
     with Service(PROGRAM, config(store=place + "/store", sinks=sinks), files={"rules.yml": heavy}) as service:
         address = service.url("/ingest")
@@ -481,7 +481,7 @@ def many_reloads(place):
                 service.path("rules.new", heavy.replace("Three failed sign-ins", f"Three failed sign-ins, {wording}"))
                 os.rename(service.path("rules.new"), service.path("rules.yml"))
                 service.process.send_signal(signal.SIGHUP)
-                time.sleep(0.5)
+                time.sleep(0.25)
 
         threads = [threading.Thread(target=reloads)] + [threading.Thread(target=client, args=(n,)) for n in range(clients)]
         for each in threads:
@@ -489,7 +489,7 @@ def many_reloads(place):
         for each in threads:
             each.join()
         service.wait(lambda: metric(service, "vedette_store_inbox_entries") == 0 and metric(service, "vedette_sink_queue_length") == 0,
-                     "the end of the work", 180)
+                     "the end of the work", 120)
         check(series(service, 'vedette_rules_reloads_total{outcome="ok"}') >= 2, "hardly any reload")
         equal(service.stop(), 0, "exit code")
         equal(len(acknowledged - events_in(place)), 0, f"of {len(acknowledged)} acknowledged events without an alert")
